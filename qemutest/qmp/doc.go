@@ -1,0 +1,2 @@
+// Package qmp is a client of the QEMU Machine Protocol.
+package qmp

@@ -1,0 +1,207 @@
+package qmp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	defaultHistory = 65_536   // events
+	historyBytes   = 32 << 20 // of event data
+)
+
+// Cursor is a place in the event history: the number of events before it. The
+// zero Cursor is the beginning of the connection.
+type Cursor uint64
+
+// Event is something that QEMU reported by itself.
+type Event struct {
+	Name string // "STOP"
+
+	// Data is the event's data, a JSON object, or nil. Keep numbers exact:
+	// use Decode, or decode into integer types.
+	Data json.RawMessage
+
+	// Time is when it happened, by QEMU's clock; zero when QEMU couldn't tell.
+	Time time.Time
+
+	// Received is when this process read it.
+	Received time.Time
+
+	// Seq is the cursor in front of the event. Events are numbered without
+	// gaps.
+	Seq Cursor
+}
+
+// Decode decodes the event's data into v. Numbers that end up in an any are
+// [json.Number].
+func (e Event) Decode(v any) error {
+	if e.Data == nil {
+		return fmt.Errorf("event %s has no data", e.Name)
+	}
+	if err := decodeValue(e.Data, v); err != nil {
+		return fmt.Errorf("the data of event %s doesn't fit a %T: %w: %s", e.Name, v, err, shorten(e.Data, errorText))
+	}
+	return nil
+}
+
+// String returns the event's name and data.
+func (e Event) String() string {
+	if e.Data == nil {
+		return e.Name
+	}
+	return e.Name + " " + string(e.Data)
+}
+
+// Cursor returns the place after the last event received so far. Because QEMU
+// sends events and replies in order, an event that a command caused always
+// lies behind a cursor taken before the command.
+func (c *Client) Cursor() Cursor {
+	c.events.mu.Lock()
+	defer c.events.mu.Unlock()
+	return c.events.next
+}
+
+// Events returns the events from a cursor up to now. When older ones had to be
+// dropped, Seq of the first one is higher than from.
+func (c *Client) Events(from Cursor) []Event {
+	events, _ := c.events.since(from)
+	return events
+}
+
+// WaitEvent returns the first event at or after from that all matchers accept,
+// and the cursor behind it, to be used for the next wait. No matcher accepts
+// every event. Waiting takes nothing away: the same event can be found again
+// from the same cursor, and by others.
+//
+// ctx bounds the wait in total, however many other events arrive. An event
+// that is in the history already is found even if ctx has ended. When there is
+// none, the error is an *EventError, and the cursor returned lies behind the
+// events that were looked at.
+//
+// The history is bounded (Options.History events, 32 MiB of data); the oldest
+// events are dropped. If from lies before the oldest one kept, the error is
+// ErrEventsDropped, with the cursor of the oldest one kept, for a caller that
+// wants to go on regardless.
+func (c *Client) WaitEvent(ctx context.Context, from Cursor, match ...Matcher) (Event, Cursor, error) {
+	w := eventWait{want: AllOf(match...), began: time.Now()}
+	if w.want.err != nil {
+		return Event{}, from, w.want.err
+	}
+	for {
+		events, more := c.events.since(from)
+		if len(events) > 0 && events[0].Seq > from {
+			oldest := events[0].Seq
+			return Event{}, oldest, w.failed(fmt.Errorf("%w: %d events at the cursor; %d are kept",
+				ErrEventsDropped, oldest-from, len(events)))
+		}
+		for _, e := range events {
+			from = e.Seq + 1
+			if w.want.match(e) {
+				return e, from, nil
+			}
+			w.passed(e)
+		}
+		if more == nil {
+			return Event{}, from, w.failed(c.Err())
+		}
+		select {
+		case <-more:
+		case <-ctx.Done():
+			return Event{}, from, w.failed(contextError(ctx))
+		}
+	}
+}
+
+// An eventWait notes what a wait saw, for its error.
+type eventWait struct {
+	want  Matcher
+	began time.Time
+	seen  []string
+	count int
+}
+
+func (w *eventWait) passed(e Event) {
+	w.count++
+	if !slices.Contains(w.seen, e.Name) {
+		w.seen = append(w.seen, e.Name)
+	}
+}
+
+func (w *eventWait) failed(err error) error {
+	return &EventError{Want: w.want.String(), Elapsed: time.Since(w.began), Seen: w.seen, Count: w.count, Err: err}
+}
+
+// A history keeps the last events.
+type history struct {
+	limit int
+
+	mu     sync.Mutex
+	events []Event
+	next   Cursor        // of the next event
+	bytes  int           // of the data of events
+	more   chan struct{} // closed by the next event and by the end; made when somebody waits
+	ended  bool
+}
+
+func (h *history) init(limit int) {
+	h.limit = limit
+	if limit <= 0 {
+		h.limit = defaultHistory
+	}
+}
+
+// add appends the event in m.
+func (h *history) add(m *message, now time.Time) {
+	e := Event{Name: m.Event, Data: m.Data, Received: now}
+	if t := m.Timestamp; t.Seconds > 0 {
+		e.Time = time.Unix(t.Seconds, t.Microseconds*int64(time.Microsecond))
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e.Seq = h.next
+	h.next++
+	h.events = append(h.events, e)
+	h.bytes += len(e.Data)
+	for len(h.events) > h.limit || h.bytes > historyBytes && len(h.events) > 1 {
+		h.bytes -= len(h.events[0].Data)
+		h.events[0] = Event{} // lets the data go; the array is reused or copied later
+		h.events = h.events[1:]
+	}
+	h.wake()
+}
+
+// end says that no event will follow.
+func (h *history) end(error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = true
+	h.wake()
+}
+
+func (h *history) wake() {
+	if h.more != nil {
+		close(h.more)
+		h.more = nil
+	}
+}
+
+// since returns the events from a cursor on, and a channel that is closed when
+// there are more; nil when there won't be.
+func (h *history) since(from Cursor) ([]Event, <-chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	oldest := h.next - Cursor(len(h.events))
+	events := h.events[min(max(from, oldest)-oldest, Cursor(len(h.events))):]
+	if h.ended {
+		return slices.Clone(events), nil
+	}
+	if h.more == nil {
+		h.more = make(chan struct{})
+	}
+	return slices.Clone(events), h.more
+}

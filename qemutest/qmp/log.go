@@ -1,0 +1,100 @@
+package qmp
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	logged   = 64 << 10 // bytes of a message that the log shows
+	recalled = 512      // bytes of a message that Recent shows
+	kept     = 64       // messages that Recent can show
+	logTime  = "15:04:05.000000"
+)
+
+// A trafficLog writes one line per message and remembers the last ones.
+type trafficLog struct {
+	w      io.Writer
+	prefix string // name of the machine and a blank, or empty
+
+	mu   sync.Mutex
+	buf  []byte
+	last [kept][]byte
+	n    int // messages so far
+}
+
+func (l *trafficLog) init(w io.Writer, name string) {
+	l.w = w
+	if name != "" {
+		l.prefix = name + " "
+	}
+}
+
+// sent logs a command.
+func (l *trafficLog) sent(cl *call) {
+	l.line(cl.sent, "-> ", "", 0, cl.wire)
+}
+
+// received logs what QEMU sent: the reply to cl, or something else if that is
+// nil.
+func (l *trafficLog) received(now time.Time, cl *call, line []byte) {
+	if cl == nil {
+		l.line(now, "<- ", "", 0, line)
+		return
+	}
+	l.line(now, "<- ", cl.command, now.Sub(cl.sent), line)
+}
+
+// note logs something that isn't a message.
+func (l *trafficLog) note(format string, args ...any) {
+	l.line(time.Now(), "-- ", "", 0, fmt.Appendf(nil, format, args...))
+}
+
+// line writes and remembers one line.
+func (l *trafficLog) line(now time.Time, direction, command string, took time.Duration, message []byte) {
+	message = bytes.TrimRight(message, "\r\n")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := now.AppendFormat(l.buf[:0], logTime)
+	b = append(b, ' ')
+	b = append(b, l.prefix...)
+	b = append(b, direction...)
+	if command != "" {
+		b = fmt.Appendf(b, "[%s %v] ", command, took.Round(time.Microsecond))
+	}
+	head := len(b)
+
+	slot := &l.last[l.n%kept]
+	*slot = appendShortened(append((*slot)[:0], b...), message, recalled)
+	l.n++
+
+	if l.w != nil {
+		b = appendShortened(b[:head], message, logged)
+		l.w.Write(b)
+	}
+	l.buf = b[:0]
+}
+
+// recent returns the last n lines.
+func (l *trafficLog) recent(n int) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var text strings.Builder
+	for i := max(0, l.n-min(n, kept)); i < l.n; i++ {
+		text.Write(l.last[i%kept])
+	}
+	return text.String()
+}
+
+// appendShortened appends a message and a newline, and says what it left out.
+func appendShortened(b, message []byte, limit int) []byte {
+	if len(message) <= limit {
+		return append(append(b, message...), '\n')
+	}
+	b = append(b, bytes.ToValidUTF8(message[:limit], nil)...)
+	return fmt.Appendf(b, "… (%d bytes)\n", len(message))
+}
