@@ -311,3 +311,15 @@ func removeFile(path string) error {
 	}
 	return nil
 }
+
+// sameFile reports whether two names lead to one file.
+func sameFile(a, b string) bool {
+	fa, errA := os.Stat(a)
+	fb, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(fa, fb)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -74,7 +74,8 @@ func (c *Cache) download(ctx context.Context, a *Asset, sources []source) (path 
 	return "", errors.New("the file changed right after its download; another program writes to the cache")
 }
 
-// fillFrom asks one source after the other. What goes wrong with a mirror is noted; the error is that of the last one.
+// fillFrom asks one source after the other. What goes wrong with a mirror is noted; the error is that of the asset's own
+// server, or [Offline] where that may not be asked.
 func (p *partial) fillFrom(ctx context.Context, sources []source) error {
 	for i, s := range sources {
 		err := s.fill(ctx, p)
@@ -88,7 +89,11 @@ func (p *partial) fillFrom(ctx context.Context, sources []source) error {
 		default:
 			return err // another source would fail the same way
 		}
-		if i == len(sources)-1 {
+		last := i == len(sources)-1
+		switch {
+		case last && p.c.opts.NoDownload:
+			return &Error{Asset: p.a, Kind: Offline, Root: p.c.root, Err: fmt.Errorf("mirror %s: %w", s, e.Err)}
+		case last:
 			return err
 		}
 		p.c.opts.Note(fmt.Sprintf("%s: mirror %s: %s; trying %s", p.a.Name(), s, e.what(), sources[i+1]))

@@ -3,6 +3,7 @@ package asset
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -319,7 +320,7 @@ func TestFetchFails(t *testing.T) {
 func TestFetchNobodyListens(t *testing.T) {
 	t.Parallel()
 	c := openCache(t, quiet(t))
-	a := New("http://127.0.0.1:1/x", sha256Of(nil)) // tcpmux: a port that no test gets
+	a := New("http://127.0.0.1:1/x", sha256Of([]byte("x"))) // tcpmux: a port that no test gets
 	_, err := c.Fetch(t.Context(), a)
 	e := requireKind(t, c, a, Unreachable, err)
 	assert.Equal(t, 2, e.Tries, "a host that is not there is not asked for long")
@@ -371,6 +372,21 @@ func TestFetchDistrustsPartial(t *testing.T) {
 			assert.EqualValues(t, tt.ranged, s.ranged.Load())
 		})
 	}
+}
+
+// A download that is canceled before its first byte keeps what an earlier one left.
+func TestCanceledAtOnceKeepsPartial(t *testing.T) {
+	t.Parallel()
+	content := pseudoRandom(1000)
+	c := openCache(t, quiet(t))
+	a := New("http://127.0.0.1:1/", sha256Of(content))
+	put(t, c, a.hash, extPartial, content[:500])
+	put(t, c, a.hash, extResume, []byte(`{"url":"http://127.0.0.1:1/","size":1000}`))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := c.Fetch(ctx, a)
+	requireKind(t, c, a, Canceled, err)
+	requireFiles(t, c, a.hash, extPartial, extResume)
 }
 
 // The scripted answers above are what they claim to be.

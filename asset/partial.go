@@ -68,7 +68,7 @@ func (c *Cache) openPartial(ctx context.Context, a *Asset) (*partial, error) {
 		p.size, err = p.hashFile(ctx)
 	}
 	if err != nil {
-		p.close(err)
+		_ = file.Close()
 		return nil, c.fail(a, err)
 	}
 	return p, nil

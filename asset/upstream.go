@@ -13,7 +13,8 @@ import (
 // downloads itself. So:
 //
 //   - this package announces its download by a hard link of that name to the partial file. The suite waits then, and
-//     if it loses patience it removes a link and not the data, which it never writes to;
+//     if it loses patience it removes a link and not the data, which it never writes to. (A link that a killed process
+//     left costs the suite its 90 s; an interrupted one takes its link away.)
 //   - a file of that name that is not such a link is the suite's. It is waited for while it may be alive, and removed
 //     when it is stale. Its content counts only if it has the right hash.
 
@@ -80,16 +81,4 @@ func (c *Cache) settleUpstream(ctx context.Context, a *Asset) error {
 		}
 	}
 	return removeFile(download)
-}
-
-// sameFile reports whether two names lead to one file.
-func sameFile(a, b string) bool {
-	fa, errA := os.Stat(a)
-	fb, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(fa, fb)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
