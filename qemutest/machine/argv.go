@@ -1,0 +1,67 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// endpoints are the things outside of QEMU that its command line refers to.
+type endpoints struct {
+	monitor  int    // descriptor of the QMP socket, 0 for none
+	consoles []int  // descriptors of the sockets of Config.Consoles
+	backdoor string // path of the second monitor, "" for none
+}
+
+// commandLine returns the argument vector of a complete config: the wrapper,
+// the emulator, the base arguments that QEMU's own test suite uses, and then
+// what the config adds.
+func commandLine(c Config, e endpoints) []string {
+	argv := slices.Concat(c.Wrapper, []string{c.Binary, "-display", "none", "-vga", "none"})
+	if e.monitor != 0 {
+		argv = append(argv,
+			"-chardev", "socket,id=mon,fd="+strconv.Itoa(e.monitor),
+			"-mon", "chardev=mon,mode=control")
+	}
+	if c.Machine != "" {
+		argv = append(argv, "-machine", c.Machine)
+	}
+	devices := []string(nil)
+	next := 0 // serial port
+	for i, port := range c.Consoles {
+		for ; next < port.Index; next++ {
+			argv = append(argv, "-serial", "null")
+		}
+		id := chardevID(i, port)
+		argv = append(argv, "-chardev", fmt.Sprintf("socket,id=%s,fd=%d", id, e.consoles[i]))
+		if port.Device != "" {
+			devices = append(devices, "-device", port.Device+",chardev="+id)
+			continue
+		}
+		argv = append(argv, "-serial", "chardev:"+id)
+		next++
+	}
+	if e.backdoor != "" {
+		argv = append(argv,
+			"-chardev", "socket,id=backdoor,path="+escapeOption(e.backdoor)+",server=on,wait=off",
+			"-mon", "chardev=backdoor,mode=control")
+	}
+	if c.CPU != "" {
+		argv = append(argv, "-cpu", c.CPU)
+	}
+	return slices.Concat(argv, c.Args, devices)
+}
+
+// chardevID names the character device of a console. The first one is called
+// as in QEMU's suite, where tests refer to it.
+func chardevID(position int, port Port) string {
+	if position == 0 {
+		return "console"
+	}
+	return "console" + strconv.Itoa(port.Index)
+}
+
+// escapeOption writes a value for QEMU's option parser, which takes a doubled
+// comma for one that is part of the value.
+func escapeOption(value string) string { return strings.ReplaceAll(value, ",", ",,") }

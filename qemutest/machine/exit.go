@@ -1,0 +1,208 @@
+package machine
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Kind is a way in which a machine can end.
+type Kind int
+
+const (
+	// Running is the zero value: the machine has not ended.
+	Running Kind = iota
+
+	// GuestShutdown is a guest that powered itself off: a QMP SHUTDOWN event
+	// with the reason guest-shutdown. Devices that let a guest choose QEMU's
+	// exit status (isa-debug-exit, sifive_test) do it like this in newer
+	// QEMUs; see Exit.Status.
+	GuestShutdown
+
+	// GuestReset is a guest that reset a machine started with -no-reboot. A
+	// triple fault looks the same to QEMU.
+	GuestReset
+
+	// GuestPanic is a guest that reported a panic to the machine, over pvpanic
+	// or the like. Also when QEMU was ended by us afterwards.
+	GuestPanic
+
+	// Quit is QEMU ended by QMP quit, sent by Shutdown or by the user of the
+	// monitor.
+	Quit
+
+	// HostShutdown is QEMU ended by something else on the host that it reports
+	// in Exit.Reason: host-ui, host-qmp-system-reset and so on.
+	HostShutdown
+
+	// Terminated is QEMU ended by Shutdown with SIGTERM, because there is no
+	// monitor to ask.
+	Terminated
+
+	// Killed is QEMU killed by Machine.Kill.
+	Killed
+
+	// TimedOut is QEMU that did not end within the limit of a step of
+	// Shutdown, or did not start within that of Launch, and that a signal of
+	// ours ended.
+	TimedOut
+
+	// Exited is QEMU that exited by itself, for reasons of its own: with an
+	// error, or without telling why. Semihosting exits look like this.
+	Exited
+
+	// Signaled is QEMU that died by a signal, or ended on one, that we did not
+	// send.
+	Signaled
+
+	// Sanitizer is QEMU with a report of AddressSanitizer,
+	// UndefinedBehaviorSanitizer, ThreadSanitizer or one of their kin in its
+	// output, however it ended.
+	Sanitizer
+)
+
+var kindNames = [...]string{
+	"running", "guest-shutdown", "guest-reset", "guest-panic", "quit", "host-shutdown",
+	"terminated", "killed", "timed-out", "exited", "signaled", "sanitizer",
+}
+
+// String returns the kind as a word, such as "guest-shutdown".
+func (k Kind) String() string {
+	if k < 0 || int(k) >= len(kindNames) {
+		return fmt.Sprintf("Kind(%d)", int(k))
+	}
+	return kindNames[k]
+}
+
+// Exit says how a machine ended. It is judged from QEMU's QMP events, its wait
+// status, its output, and what this process did to end it.
+type Exit struct {
+	Kind Kind
+
+	// Status is QEMU's exit status, -1 if a signal ended it.
+	Status int
+
+	// Signal is the signal that QEMU died by or ended on, 0 for none.
+	Signal syscall.Signal
+
+	// Reason is that of the last QMP SHUTDOWN event (type ShutdownCause of
+	// QEMU's qapi/run-state.json), "" for none.
+	Reason string
+
+	// Resets is how often the guest reset the machine.
+	Resets int
+
+	// Text is the line of QEMU's output that explains an end that is an error:
+	// an assertion, the head of a sanitizer's report, or the last line.
+	Text string
+
+	// Missed lists what QEMU did not do in time, such as "end within 15s of QMP
+	// quit".
+	Missed []string
+
+	monitored bool // the machine had a monitor
+}
+
+// Err returns nil if the machine ended in a regular way: by its guest, by our
+// doing, or, without a monitor, with status 0. Else it returns an [*ExitError].
+//
+// Status 0 alone proves nothing: a machine with a monitor has to have said why
+// it ended. A guest that chose another status than 0 is an error too; who wants
+// it looks at Kind and Status.
+func (e Exit) Err() error {
+	switch e.Kind {
+	case GuestShutdown, GuestReset, Quit, Terminated, Killed:
+		if e.Status <= 0 {
+			return nil
+		}
+	case Exited:
+		if e.Status == 0 && !e.monitored {
+			return nil
+		}
+	case HostShutdown:
+		if e.Reason != "host-error" {
+			return nil
+		}
+	}
+	return &ExitError{Exit: e}
+}
+
+// Died reports whether QEMU itself failed, rather than its guest: it crashed,
+// a sanitizer found a bug in it, or it hung.
+func (e Exit) Died() bool {
+	return e.Kind == Signaled || e.Kind == Sanitizer || e.Kind == TimedOut
+}
+
+// String says how the machine ended in a sentence without a full stop.
+func (e Exit) String() string {
+	var b strings.Builder
+	b.WriteString(e.summary())
+	if e.Status > 0 && e.Kind != Exited {
+		fmt.Fprintf(&b, ", exit status %d", e.Status)
+	}
+	if e.Resets > 0 && e.Kind != GuestReset {
+		fmt.Fprintf(&b, ", after %d guest resets", e.Resets)
+	}
+	if e.Text != "" {
+		fmt.Fprintf(&b, ": %s", e.Text)
+	}
+	return b.String()
+}
+
+func (e Exit) summary() string {
+	switch e.Kind {
+	case Running:
+		return "QEMU has not ended"
+	case GuestShutdown:
+		return "the guest powered off"
+	case GuestReset:
+		return "the guest reset, which -no-reboot makes the end"
+	case GuestPanic:
+		return "the guest panicked (QMP event GUEST_PANICKED)"
+	case Quit:
+		return "QEMU quit as asked over QMP"
+	case HostShutdown:
+		return "QEMU was shut down by the host (reason " + e.Reason + ")"
+	case Terminated:
+		return "QEMU ended on SIGTERM, as asked"
+	case Killed:
+		return "QEMU was killed, as asked"
+	case TimedOut:
+		return "QEMU did not " + strings.Join(e.Missed, " nor ") + "; " + e.signalName() + " ended it"
+	case Signaled:
+		return "QEMU " + e.signaled() + ", which this process did not send"
+	case Sanitizer:
+		return "a sanitizer found a bug in QEMU"
+	}
+	switch {
+	case !e.monitored:
+		return fmt.Sprintf("QEMU exited by itself with status %d; there was no monitor to say why", e.Status)
+	case e.Reason != "":
+		return fmt.Sprintf("QEMU exited with status %d (SHUTDOWN reason %s)", e.Status, e.Reason)
+	}
+	return fmt.Sprintf("QEMU exited by itself with status %d, no SHUTDOWN event seen", e.Status)
+}
+
+// signaled says what a signal did. QEMU catches some and exits with status 0.
+func (e Exit) signaled() string {
+	if e.Status >= 0 {
+		return "ended on " + e.signalName()
+	}
+	return "was killed by " + e.signalName()
+}
+
+func (e Exit) signalName() string {
+	if e.Signal == 0 {
+		return "a signal"
+	}
+	return unix.SignalName(e.Signal)
+}
+
+// ExitError is a machine that ended in another way than it should.
+type ExitError struct {
+	Exit Exit
+}
+
+func (e *ExitError) Error() string { return e.Exit.String() }

@@ -1,0 +1,225 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/qemutest/internal/guard"
+	"github.com/qemutest/functional/qemutest/qmp"
+)
+
+// Machine is one QEMU that was launched. Its methods may be called at any time,
+// also after its end, by several goroutines.
+type Machine struct {
+	config   Config // complete
+	argv     []string
+	logs     logs
+	output   *os.File // what QEMU writes; closed at the end
+	traffic  *os.File // log of the monitor; may be nil
+	consoles []*console.Console
+	backdoor func() // releases its path; may be nil
+	process  *guard.Process
+	monitor  atomic.Pointer[qmp.Client] // nil before it greeted, or without one
+
+	mu       sync.Mutex
+	requests requests
+
+	done chan struct{} // closed when what follows is set
+	exit Exit
+	tail string // of output
+}
+
+// Launch starts a machine. It returns when the monitor has greeted and is ready
+// for commands or, without a monitor, when the process runs. ctx bounds the
+// launch, and nothing after it; Limits.Launch does too.
+//
+// The consoles are recorded before QEMU starts: nothing that the guest prints
+// is lost. When QEMU exits instead of greeting, or does not greet in time, the
+// error is a [*LaunchError], and nothing of the machine is left but its logs.
+func Launch(ctx context.Context, config Config) (*Machine, error) {
+	config, err := config.complete()
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{config: config, done: make(chan struct{})}
+	conn, err := m.start()
+	if err != nil {
+		m.release()
+		return nil, err
+	}
+	if conn != nil {
+		if err := m.greet(ctx, conn); err != nil {
+			return nil, m.giveUp(ctx, err)
+		}
+	}
+	go m.finish()
+	return m, nil
+}
+
+// start starts the process with everything that it is connected to, and
+// returns our end of the monitor, if there is one.
+func (m *Machine) start() (monitor net.Conn, err error) {
+	in := inherited{files: slices.Clone(m.config.ExtraFiles)}
+	defer in.close()
+	defer func() {
+		if err != nil && monitor != nil {
+			_ = monitor.Close()
+		}
+	}()
+	if m.output, m.logs, err = openOutput(m.config); err != nil {
+		return nil, err
+	}
+	var ends endpoints
+	if !m.config.NoMonitor {
+		if m.traffic, err = m.logs.openMonitor(); err != nil {
+			return nil, err
+		}
+		if monitor, ends.monitor, err = in.socket(); err != nil {
+			return nil, err
+		}
+	}
+	for _, options := range m.logs.consoles {
+		fd, err := m.connect(&in, options)
+		if err != nil {
+			return monitor, err
+		}
+		ends.consoles = append(ends.consoles, fd)
+	}
+	if !m.config.NoMonitor && !m.config.private {
+		ends.backdoor, m.backdoor = claimBackdoor(m.config.Name)
+	}
+	m.argv = commandLine(m.config, ends)
+	cmd := exec.Command(m.argv[0], m.argv[1:]...)
+	cmd.Dir = m.config.Dir
+	cmd.Env = append(os.Environ(), m.config.Env...)
+	cmd.ExtraFiles = in.files
+	cmd.Stdout, cmd.Stderr = m.output, m.output
+	if m.process, err = guard.Start(cmd); err != nil {
+		return monitor, &LaunchError{Argv: m.argv, Err: err}
+	}
+	return monitor, nil
+}
+
+// connect begins to record a console and returns the descriptor of QEMU's end.
+func (m *Machine) connect(in *inherited, options console.Options) (fd int, err error) {
+	conn, fd, err := in.socket()
+	if err != nil {
+		return 0, err
+	}
+	c, err := console.New(conn, options)
+	if err != nil {
+		_ = conn.Close()
+		return 0, fmt.Errorf("machine: connecting %s: %w", options.Name, err)
+	}
+	m.consoles = append(m.consoles, c)
+	return fd, nil
+}
+
+// greet waits for the monitor.
+func (m *Machine) greet(ctx context.Context, conn net.Conn) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, m.config.Limits.Launch, errLaunchLimit)
+	defer cancel()
+	options := qmp.Options{Name: m.config.Name, Ended: m.howEnded}
+	if m.traffic != nil {
+		options.Log = m.traffic
+	}
+	client, err := qmp.NewClient(ctx, conn, options)
+	if err != nil {
+		return err
+	}
+	m.monitor.Store(client)
+	return nil
+}
+
+var errLaunchLimit = errors.New("the limit of the launch has passed")
+
+// giveUp ends a machine that did not greet, because of err, and describes it.
+func (m *Machine) giveUp(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, qmp.ErrLost):
+		// It is about to end by itself: let it say why.
+		await(m.process.Done(), m.config.Limits.Terminate)
+	case errors.Is(err, errLaunchLimit):
+		m.missed(fmt.Sprintf("greet on QMP within %v", m.config.Limits.Launch))
+	case ctx.Err() != nil:
+		m.missed(fmt.Sprintf("greet on QMP before the context ended (%v)", context.Cause(ctx)))
+	}
+	go m.finish()
+	exit := m.Kill()
+	return &LaunchError{Argv: m.argv, Output: m.Output(), How: exit, Err: err}
+}
+
+// release lets go of what a machine holds that did not start.
+func (m *Machine) release() {
+	for _, c := range m.consoles {
+		_ = c.Close()
+	}
+	if m.output != nil {
+		_ = m.output.Close()
+	}
+	if m.traffic != nil {
+		_ = m.traffic.Close()
+	}
+	if m.backdoor != nil {
+		m.backdoor()
+	}
+}
+
+// Name returns Config.Name, "default" if it was empty.
+func (m *Machine) Name() string { return m.config.Name }
+
+// Argv returns the command line, with the wrapper if there is one.
+func (m *Machine) Argv() []string { return slices.Clone(m.argv) }
+
+// PID returns the process id of QEMU, or of its wrapper, and the number of the
+// process group that both are in.
+func (m *Machine) PID() int { return m.process.PID() }
+
+// QMP returns the client of the monitor, nil with Config.NoMonitor.
+func (m *Machine) QMP() *qmp.Client { return m.monitor.Load() }
+
+// Console returns the console with this Port.Index, nil if there is none.
+func (m *Machine) Console(index int) *console.Console {
+	for i, port := range m.config.Consoles {
+		if port.Index == index {
+			return m.consoles[i]
+		}
+	}
+	return nil
+}
+
+// Consoles returns all consoles, in the order of their Port.Index.
+func (m *Machine) Consoles() []*console.Console { return slices.Clone(m.consoles) }
+
+// Output returns what QEMU itself (not its guest) wrote so far to its standard
+// output and error: at most the last 64 KiB.
+func (m *Machine) Output() string {
+	select {
+	case <-m.done:
+		return m.tail
+	default:
+		return tail(m.output)
+	}
+}
+
+// Logs returns the paths of the log files. In Config.LogDir, for the machine
+// named "default", they are
+//
+//	console.log        what the guest sent, each byte; console<N>.log for
+//	                   consoles after the first one
+//	console-timed.log  the same in lines, with times
+//	default.log        what QEMU itself wrote
+//	qmp.log            the traffic of the monitor
+//
+// The names of other machines go before those of their logs: "vm2-console.log",
+// "vm2.log". A machine that is launched again in the same directory under the
+// same name does not overwrite a log: its own have a number at the end.
+func (m *Machine) Logs() []string { return m.logs.paths(m.config) }

@@ -1,0 +1,54 @@
+package machine
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"syscall"
+)
+
+// socketBuffer is what is asked for as buffer of a console's socket, in bytes.
+// The kernel grants less to most users (net.core.wmem_max on Linux).
+//
+// It has to be large because several UART models of QEMU do not wait for the
+// other end: what does not fit is lost. With the standard buffer, QEMU 7.2 lost
+// parts of OpenSBI's greeting on the riscv machines sifive_u and spike, where
+// every character is a message with overhead of its own.
+const socketBuffer = 8 << 20
+
+// inherited collects the descriptors that QEMU gets.
+type inherited struct {
+	files  []*os.File // files[i] becomes descriptor 3+i
+	theirs []*os.File // QEMU's ends of our sockets, to be closed once it has them
+}
+
+// socket makes a connection and returns our end and the number that the other
+// end will have as a descriptor of QEMU.
+func (in *inherited) socket() (conn *net.UnixConn, fd int, err error) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
+	}
+	defer func() { _ = ours.Close() }() // net.FileConn duplicates it
+	// Linux counts what the sender may have under way, others what the
+	// receiver holds. A smaller buffer than asked for is no error.
+	setBuffer(theirs, syscall.SO_SNDBUF, socketBuffer)
+	setBuffer(ours, syscall.SO_RCVBUF, socketBuffer)
+	c, err := net.FileConn(ours)
+	if err != nil {
+		_ = theirs.Close()
+		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
+	}
+	in.files = append(in.files, theirs)
+	in.theirs = append(in.theirs, theirs)
+	return c.(*net.UnixConn), 2 + len(in.files), nil
+}
+
+// close closes our copies of QEMU's ends, so that our ends see when QEMU is
+// gone.
+func (in *inherited) close() {
+	for _, file := range in.theirs {
+		_ = file.Close()
+	}
+	in.theirs = nil
+}

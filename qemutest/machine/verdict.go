@@ -1,0 +1,114 @@
+package machine
+
+import (
+	"syscall"
+
+	"github.com/qemutest/functional/qemutest/qmp"
+)
+
+// requests are what this process did to end a machine.
+type requests struct {
+	quit       bool
+	terminated bool
+	killed     bool
+	missed     []string // what did not help in time
+}
+
+// testimony is all that is known about the end of a machine.
+type testimony struct {
+	status    syscall.WaitStatus
+	monitored bool
+	events    []qmp.Event
+	requests  requests
+	findings  findings
+}
+
+// verdict judges how a machine ended. What says that QEMU itself is broken goes
+// first, then what we did by force, then what the guest did.
+func (t testimony) verdict() Exit {
+	exit := Exit{Status: t.status.ExitStatus(), Missed: t.requests.missed, monitored: t.monitored}
+	panicked := exit.readEvents(t.events)
+	if t.status.Signaled() {
+		exit.Signal = t.status.Signal()
+	} else if t.findings.signal != 0 && (exit.Reason == "host-signal" || !t.monitored) {
+		exit.Signal = t.findings.signal
+	}
+	exit.Kind = t.kind(exit, panicked)
+	switch exit.Kind {
+	case Sanitizer:
+		exit.Text = t.findings.sanitizer
+	case Signaled, Exited, TimedOut:
+		exit.Text = t.findings.fatal
+		if exit.Text == "" {
+			exit.Text = t.findings.last
+		}
+	}
+	return exit
+}
+
+// readEvents takes what matters from the history of QMP events.
+func (e *Exit) readEvents(events []qmp.Event) (panicked bool) {
+	for _, event := range events {
+		var data struct {
+			Guest  bool
+			Reason string
+			Action string
+		}
+		switch event.Name {
+		case "SHUTDOWN":
+			if event.Decode(&data) == nil {
+				// With -no-shutdown there may be several: the last one
+				// was the end.
+				e.Reason = data.Reason
+			}
+		case "RESET":
+			if event.Decode(&data) == nil && data.Guest {
+				e.Resets++
+			}
+		case "GUEST_PANICKED":
+			// "run" means that the user does not mind (-action panic=none).
+			if event.Decode(&data) == nil && data.Action != "run" {
+				panicked = true
+			}
+		}
+	}
+	return panicked
+}
+
+func (t testimony) kind(exit Exit, panicked bool) Kind {
+	switch {
+	case t.findings.sanitizer != "":
+		return Sanitizer
+	case exit.Signal != 0 && !t.sent(exit.Signal):
+		return Signaled
+	case len(t.requests.missed) > 0 && (exit.Signal != 0 || exit.Reason == "host-signal"):
+		return TimedOut
+	case panicked || exit.Reason == "guest-panic":
+		return GuestPanic
+	case exit.Signal == syscall.SIGKILL:
+		return Killed
+	case exit.Reason == "guest-shutdown":
+		return GuestShutdown
+	case exit.Reason == "guest-reset":
+		return GuestReset
+	case exit.Signal != 0 || exit.Reason == "host-signal" && t.requests.terminated:
+		return Terminated
+	case exit.Status != 0:
+		return Exited
+	case exit.Reason == "host-qmp-quit" || exit.Reason == "" && t.requests.quit:
+		return Quit
+	case exit.Reason == "host-signal":
+		return Signaled
+	case exit.Reason != "":
+		return HostShutdown
+	case t.requests.terminated:
+		return Terminated
+	default:
+		return Exited
+	}
+}
+
+// sent reports whether we sent a signal.
+func (t testimony) sent(signal syscall.Signal) bool {
+	return signal == syscall.SIGKILL && t.requests.killed || signal == syscall.SIGTERM && t.requests.terminated
+}
