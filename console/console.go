@@ -1,9 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"sync"
 	"time"
 )
@@ -55,38 +58,127 @@ type Options struct {
 // A Console is the recorded transcript of one serial console and the way to
 // type on it. Its methods may be called from several goroutines at once.
 type Console struct {
-	opts    Options
-	conn    io.ReadWriteCloser
-	started time.Time
+	opts   Options
+	conn   io.ReadWriteCloser
+	opened time.Time
 
-	text  *transcript
-	watch *watch
-	send  chan struct{} // holds one token: the right to write to conn
-	done  chan struct{} // closed when the reading goroutine has ended
+	text   *transcript
+	watch  *watch
+	typing chan struct{} // holds one token: the right to write to conn
+	done   chan struct{} // closed when the reading goroutine has ended
+	logErr error         // of the logs, once done
 
 	closeOnce sync.Once
 	closeErr  error
+
+	mu      sync.Mutex
+	cursor  int64
+	closing []Line // what Tail returns once the transcript is closed
 }
 
 // New starts to record what arrives on conn, and does so until the connection
 // ends or [Console.Close] is called, whether or not anyone waits for a
 // pattern: a guest is never held up because the test looks elsewhere.
 //
-// The console owns conn from then on. Closing conn must end a blocked Read,
-// as it does for a [net.Conn]. When conn has a SetWriteDeadline method, a
-// Send that is cancelled stops the write that is under way.
+// The console owns conn from then on, also if New fails. Closing conn must
+// end a blocked Read, as it does for a [net.Conn]. When conn has a
+// SetWriteDeadline method, a send that is cancelled ends the write that is
+// under way.
+//
+// The transcript lies on disk, in the file at opts.LogPath where that can
+// serve. What is kept in memory does not depend on its length.
 func New(conn io.ReadWriteCloser, opts Options) (*Console, error) {
-	return nil, errors.New("console: not built yet")
+	opts.Name = cmp.Or(opts.Name, "console")
+	opts.LineEnding = cmp.Or(opts.LineEnding, "\r")
+	opts.SendTimeout = cmp.Or(opts.SendTimeout, 30*time.Second)
+	now := time.Now()
+	watch, err := newWatch(opts.Watch)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", opts.Name, err), conn.Close())
+	}
+	rec, err := newRecorder(opts, watch, now)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: cannot open the log: %w", opts.Name, err), conn.Close())
+	}
+	c := &Console{
+		opts:   opts,
+		conn:   conn,
+		opened: now,
+		text:   rec.text,
+		watch:  watch,
+		typing: make(chan struct{}, 1),
+		done:   make(chan struct{}),
+	}
+	c.typing <- struct{}{}
+	go func() {
+		defer close(c.done)
+		c.logErr = rec.record(conn)
+	}()
+	return c, nil
 }
 
 // Close ends the connection and the recording and closes the logs. Waits that
 // are pending end with [ErrClosed]. What still lay unread in the connection
-// is lost: to have it all, wait for [Console.Done] first.
-func (c *Console) Close() error { return c.closeErr }
+// is lost: to have it all, wait for [Console.Done] first. The error is that of
+// the first log that could not be written.
+func (c *Console) Close() error {
+	c.closeOnce.Do(func() {
+		err := c.conn.Close()
+		if errors.Is(err, os.ErrClosed) || errors.Is(err, net.ErrClosed) {
+			err = nil // the owner of the other end was first
+		}
+		<-c.done
+		lines := c.tail(maxTail)
+		c.mu.Lock()
+		c.closing = lines
+		c.mu.Unlock()
+		if end := c.text.view().err; end != io.EOF {
+			err = errors.Join(end, err)
+		}
+		c.closeErr = errors.Join(err, c.logErr, c.text.file.Close())
+	})
+	return c.closeErr
+}
 
 // Done returns a channel that is closed when the connection has ended and
 // everything that arrived on it is in the transcript and the logs.
 func (c *Console) Done() <-chan struct{} { return c.done }
 
-// String returns the name of the console.
-func (c *Console) String() string { return fmt.Sprint(c.opts.Name) }
+// Name returns the name of the console.
+func (c *Console) Name() string { return c.opts.Name }
+
+// LogPath returns the path of the log, "" if it has no name.
+func (c *Console) LogPath() string { return c.opts.LogPath }
+
+// Size returns the length of the transcript so far, in bytes.
+func (c *Console) Size() int64 { return c.text.length() }
+
+// ReadAt reads from the transcript, as an [io.ReaderAt]. Offsets are those of
+// a [Match] and of [Console.Cursor]. It ends with [io.EOF] at what has
+// arrived so far.
+func (c *Console) ReadAt(p []byte, offset int64) (int, error) { return c.text.ReadAt(p, offset) }
+
+// Cursor returns the offset in the transcript at which the next wait starts
+// to search.
+func (c *Console) Cursor() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cursor
+}
+
+// SetCursor moves the cursor, back to search again what was searched before,
+// or forth. It can't leave the transcript.
+func (c *Console) SetCursor(offset int64) {
+	offset = max(0, min(offset, c.Size()))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cursor = offset
+}
+
+// Mark moves the cursor to the end of what has arrived and returns it: what
+// the next wait finds is new.
+func (c *Console) Mark() int64 {
+	end := c.Size()
+	c.SetCursor(end)
+	return end
+}

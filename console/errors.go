@@ -2,29 +2,145 @@ package console
 
 import (
 	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"time"
 )
 
-// The ways in which a wait can fail, for errors.Is.
+// The ways in which a wait or a send fails, for [errors.Is]. When a context
+// ended it, the error wraps the cause of that instead.
 var (
-	ErrTimeout = errors.New("timed out")       // Wait.Timeout has passed
-	ErrIdle    = errors.New("no output")       // no output for Wait.Idle
-	ErrClosed  = errors.New("console closed")  // the connection has ended
-	ErrFailure = errors.New("failure pattern") // a pattern of Wait.Failure or Options.Watch matched
+	ErrTimeout = errors.New("timed out")               // Wait.Timeout or Options.SendTimeout has passed
+	ErrIdle    = errors.New("no output")               // the guest was silent for Wait.Idle
+	ErrClosed  = errors.New("console closed")          // the connection has ended, or Close was called
+	ErrFailure = errors.New("failure pattern matched") // one of Wait.Failure or Options.Watch
 )
 
-// A WaitError says why a wait failed and what was on the console.
+// errorLines is the number of lines of the transcript in a WaitError.
+const errorLines = 20
+
+// A WaitError says why a wait failed and what was on the console at that
+// moment. Its first line is a sentence; Error returns the rest below it.
 type WaitError struct {
-	Err     error // ErrTimeout, ErrIdle, ErrClosed, ErrFailure or the cause of the context's end
-	Console string
-	Wait    Wait
-	Elapsed time.Duration
-	Idle    time.Duration
-	Failure *Match // what matched, with ErrFailure
-	Nearest string // the line that came nearest to the patterns, "" if none did
-	Tail    []Line
-	LogPath string
+	Err     error         // ErrTimeout, ErrIdle, ErrClosed, ErrFailure, the cause of a context's end, or why the log could not be written
+	Console string        // Options.Name
+	Wait    Wait          // what was waited for; the zero Wait from Console.Failure
+	Elapsed time.Duration // since the wait began
+	Idle    time.Duration // since the guest last printed something
+	Failure *Match        // with ErrFailure: what matched; Index counts in Wait.Failure, or in Options.Watch if Watched
+	Watched bool          // with ErrFailure: the pattern is one of Options.Watch
+	Nearest string        // the line since the wait began that comes nearest to a success pattern, "" if none does
+	Hint    string        // what may be wrong besides, "" if nothing is known
+	Tail    []Line        // the last 20 lines
+	LogPath string        // Options.LogPath
 }
 
-func (e *WaitError) Error() string { return e.Err.Error() }
+// Unwrap returns e.Err.
 func (e *WaitError) Unwrap() error { return e.Err }
+
+// Error returns several lines: Summary, then what there is of the hint, the
+// nearest line, the path of the log and the tail.
+func (e *WaitError) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Summary())
+	if e.Hint != "" {
+		fmt.Fprintf(&b, "\n  %s", e.Hint)
+	}
+	if e.Nearest != "" {
+		fmt.Fprintf(&b, "\n  nearest line seen: %s", printable(e.Nearest))
+	}
+	if e.LogPath != "" {
+		fmt.Fprintf(&b, "\n  the whole output is in %s", e.LogPath)
+	}
+	if len(e.Tail) == 0 {
+		b.WriteString("\n  the guest has printed nothing")
+		return b.String()
+	}
+	b.WriteString("\n  last lines, with the seconds since the console was opened:")
+	for _, line := range e.Tail {
+		fmt.Fprintf(&b, "\n    [%12.6f] %s", line.Elapsed.Seconds(), printable(line.Text))
+	}
+	return b.String()
+}
+
+// Summary returns the first line of Error: what was expected, what happened
+// instead, and after what time.
+func (e *WaitError) Summary() string {
+	want := anyOf(e.Wait.Success)
+	after := "after " + seconds(e.Elapsed)
+	switch {
+	case errors.Is(e.Err, ErrFailure):
+		what := fmt.Sprintf("%s: failure pattern %s matched: %s", e.Console, e.Failure.Pattern, printable(e.Failure.Text))
+		if len(e.Wait.Success) == 0 {
+			return what
+		}
+		return fmt.Sprintf("%s, %s waiting for %s", what, after, want)
+	case errors.Is(e.Err, ErrTimeout):
+		return fmt.Sprintf("%s: timed out waiting for %s %s, idle for %s", e.Console, want, after, seconds(e.Idle))
+	case errors.Is(e.Err, ErrIdle):
+		return fmt.Sprintf("%s: no output for %s while waiting for %s, given up %s", e.Console, seconds(e.Idle), want, after)
+	case errors.Is(e.Err, ErrClosed):
+		return fmt.Sprintf("%s: closed while waiting for %s, %s", e.Console, want, after)
+	}
+	return fmt.Sprintf("%s: waiting for %s ended %s, idle for %s: %v", e.Console, want, after, seconds(e.Idle), e.Err)
+}
+
+// waitError describes the end of a wait.
+func (c *Console) waitError(w Wait, began time.Time, err error) *WaitError {
+	if errors.Is(err, os.ErrClosed) {
+		err = ErrClosed // Close came between
+	}
+	now := time.Now()
+	return &WaitError{
+		Err:     err,
+		Console: c.opts.Name,
+		Wait:    w,
+		Elapsed: now.Sub(began),
+		Idle:    now.Sub(c.text.view().last),
+		Tail:    c.Tail(errorLines),
+		LogPath: c.opts.LogPath,
+	}
+}
+
+// failureError describes a match of Wait.Failure.
+func (c *Console) failureError(w Wait, began time.Time, m Match) *WaitError {
+	e := c.waitError(w, began, ErrFailure)
+	e.Failure = &m
+	return e
+}
+
+// watchError describes the failure that the watch has found.
+func (c *Console) watchError(w Wait, began time.Time, hit hit, wait more) error {
+	m, found, err := c.text.locate(c.watch.exprs[hit.index], 0, hit.at, wait)
+	if err != nil || !found { // closed, or longer than MaxRegexpMatch
+		m = Match{Start: hit.at, End: hit.at}
+	}
+	m.Index, m.Pattern = hit.index, c.watch.patterns[hit.index]
+	e := c.failureError(w, began, m)
+	e.Watched = true
+	return e
+}
+
+// printable returns s for a line of an error message: without escape
+// sequences, and with other control characters escaped.
+func printable(s string) string {
+	var strip stripper
+	s = string(strip.strip([]byte(s)))
+	if quoted := strconv.Quote(s); len(quoted) != len(s)+2 {
+		s = strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
+	}
+	return s
+}
+
+// seconds returns d in the unit and with the digits that a reader needs.
+func seconds(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return strconv.FormatFloat(d.Round(10*time.Millisecond).Seconds(), 'f', -1, 64) + " s"
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}
