@@ -1,0 +1,81 @@
+# Functional tests of QEMU.
+#
+#   make check      run the quick tests on the installed QEMU (installs one if none is there)
+#   make test       run the tests of the library itself
+#
+# QEMU_TEST_… variables are explained in README.md. ARGS are passed on to
+# go test: make check ARGS='-run TestArm'.
+
+SHELL := /bin/bash
+GO ?= go
+BUILD := build
+ARGS ?=
+
+TARGETS := $(filter-out internal,$(notdir $(patsubst %/,%,$(wildcard tests/*/))))
+
+# run-suite runs packages of the suite with a line for each test, and closes
+# with the counts and the table of skips. $(1) is the name of the run, $(2) the
+# arguments for go test.
+define run-suite
+	@mkdir -p $(BUILD)
+	@$(GO) build -o $(BUILD)/ ./cmd/qemu-test-summary
+	@status=0; \
+	$(GO) tool gotestsum --format testname --format-hide-empty-pkg --hide-summary=skipped --jsonfile $(BUILD)/$(1).json -- -count=1 $(2) $(ARGS) || status=$$?; \
+	$(BUILD)/qemu-test-summary $(BUILD)/$(1).json || status=$$?; \
+	exit $$status
+endef
+
+.PHONY: help
+help:
+	@sed -n 's/^# \?//p' Makefile | sed -n '2,7p'
+	@echo 'targets of the suite: $(TARGETS)'
+
+.PHONY: qemu
+qemu:
+	@.ci/install-qemu
+
+.PHONY: check
+check: qemu
+	$(call run-suite,check,-short -timeout 30m ./tests/...)
+
+.PHONY: check-thorough
+check-thorough: qemu
+	$(call run-suite,check-thorough,-timeout 0 ./tests/...)
+
+.PHONY: $(TARGETS:%=check-%)
+$(TARGETS:%=check-%): check-%: qemu
+	$(call run-suite,$@,-timeout 0 ./tests/$*/...)
+
+.PHONY: precache
+precache:
+	QEMU_TEST_PRECACHE=1 $(GO) test -count=1 -timeout 0 $(ARGS) ./tests/...
+
+# The packages of the library and of the suite's families, without the suite.
+LIBRARY = $$($(GO) list ./... | grep -v -E '/tests/[^/]+$$')
+
+.PHONY: test
+test: vet
+	$(GO) test -race -timeout 20m $(ARGS) $(LIBRARY)
+
+.PHONY: vet
+vet:
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	GOOS=darwin GOARCH=arm64 $(GO) vet ./...
+	@for target in $(TARGETS); do \
+		$(GO) vet -tags qemu_select,qemu_$$target ./tests/... || exit 1; \
+	done
+	$(GO) mod verify
+
+.PHONY: bench
+bench: qemu
+	$(GO) test -run '^$$' -bench . -benchmem $(ARGS) $(LIBRARY)
+
+.PHONY: clean-cache
+clean-cache:
+	$(GO) run ./cmd/qemu-asset-cache evict
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,90 @@
+package qemutest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/qemutest/functional/asset"
+)
+
+// Assets declares the files that the test downloads. They are in the cache
+// when [New] returns. A test with assets is thorough, unless [Quick] says
+// otherwise.
+//
+// An asset that cannot be reached now (no network, server trouble, downloads
+// disabled) skips the test; one that is gone or has the wrong content fails it.
+func Assets(assets ...*asset.Asset) Requirement {
+	names := make([]string, len(assets))
+	for i, a := range assets {
+		names[i] = a.Name()
+	}
+	return &requirement{
+		name:      "assets " + strings.Join(names, " "),
+		stage:     StageAssets,
+		configure: func(s *settings) { s.assets = append(s.assets, assets...) },
+		check:     func(ctx context.Context, q *Test) error { return fetchAll(ctx, assets) },
+	}
+}
+
+// fetchAll brings assets into the cache, all at the same time. What fails the
+// test goes before what only skips it.
+func fetchAll(ctx context.Context, assets []*asset.Asset) error {
+	errs := make([]error, len(assets))
+	var fetches sync.WaitGroup
+	for i, a := range assets {
+		fetches.Go(func() {
+			_, err := a.Fetch(ctx)
+			errs[i] = skipTransient(err)
+		})
+	}
+	fetches.Wait()
+	var skips []error
+	for _, err := range errs {
+		var skip *Skip
+		if errors.As(err, &skip) {
+			skips = append(skips, err)
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(skips) > 0 {
+		return skips[0]
+	}
+	return nil
+}
+
+// skipTransient turns an error of an asset that may be gone another time into
+// a skip.
+func skipTransient(err error) error {
+	var failure *asset.Error
+	if errors.As(err, &failure) && failure.Transient() {
+		return Skipf(KindAssets, "%v", err)
+	}
+	return err
+}
+
+// precache ends the test after its assets were fetched. Package testing has no
+// way to end a test early as passed, so it ends as skipped, with a kind of its
+// own that QEMU_TEST_REQUIRE does not concern.
+func (q *Test) precache(ctx context.Context) {
+	q.t.Helper()
+	if err := fetchAll(ctx, q.settings.assets); err != nil {
+		q.end(fmt.Errorf("pre-caching: %w", err))
+	}
+	q.Skip(KindPrecached, "QEMU_TEST_PRECACHE is set: %d assets are in the cache, and nothing is run", len(q.settings.assets))
+}
+
+// Fetch returns the path of an asset in the cache, for reading only: several
+// tests use the same file. It is there already when the test declared it with
+// [Assets].
+func (q *Test) Fetch(a *asset.Asset) string {
+	q.t.Helper()
+	path, err := a.Fetch(q.ctx)
+	if err != nil {
+		q.end(skipTransient(err))
+	}
+	return path
+}

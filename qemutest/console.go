@@ -1,0 +1,135 @@
+package qemutest
+
+import (
+	"time"
+
+	"github.com/qemutest/functional/console"
+)
+
+// Console is one serial console of a [VM]. Every wait begins where the match
+// of the one before ended, so what the guest printed while the test looked
+// elsewhere is found. All waits end with the time of the test, when the guest
+// prints one of the failure texts that are always watched (a kernel panic, for
+// example), and when QEMU ends.
+type Console struct {
+	vm    *VM
+	index int
+}
+
+// Serial returns the console of the serial port with this index, which
+// [VM.SetConsole] or [VM.AddConsole] connected.
+func (vm *VM) Serial(index int) *Console {
+	return &Console{vm: vm, index: index}
+}
+
+// WaitFor waits until the guest prints text, and fails the test if it prints
+// one of the failure texts first.
+func (c *Console) WaitFor(text string, failures ...string) console.Match {
+	c.vm.test.t.Helper()
+	return c.Wait(console.Wait{
+		Success: []console.Pattern{console.Text(text)},
+		Failure: texts(failures),
+	})
+}
+
+// WaitForRegexp waits until the guest prints what matches a regular expression
+// in Go's syntax ([regexp/syntax]).
+func (c *Console) WaitForRegexp(expr string, failures ...string) console.Match {
+	c.vm.test.t.Helper()
+	return c.Wait(console.Wait{
+		Success: []console.Pattern{console.Regexp(expr)},
+		Failure: texts(failures),
+	})
+}
+
+// WaitForAny waits for the first of several texts; the Index of the match tells
+// which one it was.
+func (c *Console) WaitForAny(first string, others ...string) console.Match {
+	c.vm.test.t.Helper()
+	return c.Wait(console.Wait{Success: texts(append([]string{first}, others...))})
+}
+
+// Wait waits as w says, for tests that need more than text: several patterns,
+// a time limit of this wait alone, a limit of silence.
+func (c *Console) Wait(w console.Wait) console.Match {
+	c.vm.test.t.Helper()
+	match, err := c.transcript().Wait(c.vm.test.ctx, w)
+	return c.matched(match, err)
+}
+
+// Send types text, without a line ending.
+func (c *Console) Send(text string) {
+	c.vm.test.t.Helper()
+	c.vm.test.logf("%s: console %d: sending %q", c.vm.Name(), c.index, text)
+	if err := c.transcript().Send(c.vm.test.ctx, text); err != nil {
+		c.vm.fail(err)
+	}
+}
+
+// SendLine types a line and presses Enter.
+func (c *Console) SendLine(line string) {
+	c.vm.test.t.Helper()
+	c.vm.test.logf("%s: console %d: sending line %q", c.vm.Name(), c.index, line)
+	if err := c.transcript().SendLine(c.vm.test.ctx, line); err != nil {
+		c.vm.fail(err)
+	}
+}
+
+// Exec types a command, presses Enter, and waits until the guest prints text
+// after the echo of the command: the echo is not taken for the answer. It fails
+// the test if the guest prints one of the failure texts first.
+func (c *Console) Exec(command, text string, failures ...string) console.Match {
+	c.vm.test.t.Helper()
+	return c.ExecWait(command, console.Wait{
+		Success: []console.Pattern{console.Text(text)},
+		Failure: texts(failures),
+	})
+}
+
+// ExecWait is [Console.Exec] with all that a wait can say.
+func (c *Console) ExecWait(command string, w console.Wait) console.Match {
+	c.vm.test.t.Helper()
+	c.vm.test.logf("%s: console %d: executing %q", c.vm.Name(), c.index, command)
+	match, err := c.transcript().Exec(c.vm.test.ctx, command, w)
+	return c.matched(match, err)
+}
+
+// InterruptUntil types keys again and again, at the given interval, until the
+// guest prints text: the way to stop the countdown of a boot loader. It fails
+// the test if the guest prints one of the failure texts first.
+func (c *Console) InterruptUntil(keys string, every time.Duration, text string, failures ...string) console.Match {
+	c.vm.test.t.Helper()
+	c.vm.test.logf("%s: console %d: sending %q every %v", c.vm.Name(), c.index, keys, every)
+	match, err := c.transcript().InterruptUntil(c.vm.test.ctx, keys, every, console.Wait{
+		Success: []console.Pattern{console.Text(text)},
+		Failure: texts(failures),
+	})
+	return c.matched(match, err)
+}
+
+func (c *Console) matched(match console.Match, err error) console.Match {
+	c.vm.test.t.Helper()
+	if err != nil {
+		c.vm.fail(err)
+	}
+	c.vm.test.logf("%s: console %d: found %q", c.vm.Name(), c.index, match.Text)
+	return match
+}
+
+// transcript returns the console underneath.
+func (c *Console) transcript() *console.Console {
+	c.vm.test.t.Helper()
+	t := c.vm.Machine().Console(c.index)
+	if t == nil {
+		c.vm.test.t.Fatalf("machine %q: console %d is not connected: use SetConsole or AddConsole before Launch", c.vm.Name(), c.index)
+	}
+	return t
+}
+
+func texts(list []string) []console.Pattern {
+	patterns := make([]console.Pattern, len(list))
+	for i, text := range list {
+		patterns[i] = console.Text(text)
+	}
+	return patterns
+}

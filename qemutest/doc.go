@@ -1,0 +1,70 @@
+// Package qemutest is the base of functional tests of QEMU: it starts real
+// machines, waits for what their guests print, and talks to their monitors.
+//
+//	func TestArmCanonA1100(t *testing.T) {
+//		q := qemutest.New(t, "arm",
+//			qemutest.Machine("canon-a1100"),
+//			qemutest.Assets(canonA1100))
+//
+//		vm := q.VM("-bios", q.ExtractMember(canonA1100, "day18/barebox.canon-a1100.bin"))
+//		vm.Launch()
+//		vm.WaitFor("running /env/bin/init")
+//	}
+//
+// # A test
+//
+// [New] is the only entry. Its requirements say what the test needs; the first
+// that is not met here skips the test, with a [Kind] for machines and a reason
+// for people. Requirements are checked from cheap to dear: tier and opt-ins,
+// the host, the emulator under test (asked over QMP once, then cached), assets.
+// When New returns, the assets are in the cache, the test has a place among the
+// machines that run on this host, and its clock has started.
+//
+// [Test.VM] describes a machine, [VM.Launch] starts it. Its first serial port
+// is the console, which is drained and logged from the first byte to the last;
+// [VM.SetConsole] and [VM.NoConsole] choose otherwise. [Console.WaitFor] and
+// its relatives wait on the console; [VM.QMP], [VM.HMP] and [VM.WaitForEvent]
+// use the monitor. What fails ends the test, with the reason first. The Try
+// forms return the error to tests that examine it.
+//
+// When the test ends, in whatever way, its machines are shut down. One that was
+// killed by a signal, left a sanitizer's report, or panicked unasked fails the
+// test even then. None survives the test process, not even after kill -9.
+//
+// # Tiers and time
+//
+// A test that declares assets is thorough, others are quick; [Quick] and
+// [Thorough] overrule that, and -short leaves the thorough ones out. A test may
+// take [DefaultTimeout], or what [Timeout] says, and it stops in time before go
+// test's own -timeout, with evidence. Tests run in parallel, as many as the
+// host has memory and cores for: all test processes share one pool of places.
+//
+// # Files
+//
+// The logs of a test stay in build/functional/<target>/<test> at the root of
+// the module: base.log with the steps of the test; console.log with every byte
+// of the console; <machine>.log with what QEMU itself wrote; qmp.log with the
+// monitor's traffic. With go test -artifacts they are in t.ArtifactDir.
+// [Test.Scratch] and [Test.SocketDir] give directories that vanish with the
+// test.
+//
+// # Environment
+//
+//	QEMU_TEST_QEMU_BINARY            the emulator under test; tests of other targets skip
+//	QEMU_TEST_BUILD_DIR              a QEMU build tree to take emulators and tools from; else PATH
+//	QEMU_TEST_LOG_DIR                where logs go, instead of build/functional
+//	QEMU_TEST_KEEP_SCRATCH           keep scratch directories, beside the logs
+//	QEMU_TEST_TIMEOUT_SCALE          multiplies the time limits of tests, on slow hosts
+//	QEMU_TEST_JOBS                   how many tests may run machines at once on this host
+//	QEMU_TEST_REQUIRE                kinds of skips that are failures, such as kvm,assets; or all
+//	QEMU_TEST_PRECACHE               fetch the assets of the selected tests, and run nothing
+//	QEMU_TEST_FLAKY_TESTS            run tests that are known to fail now and then
+//	QEMU_TEST_ALLOW_UNTRUSTED_CODE   run tests whose guest code nobody vouches for
+//	QEMU_TEST_ALLOW_LARGE_STORAGE    run tests that store more than about 500 MB
+//	QEMU_TEST_ALLOW_SLOW             run tests that take very long
+//	QEMU_TEST_QMP_BACKDOOR           path of a second QMP server on every machine, to look inside
+//
+// Those of the asset cache are in the documentation of package asset. The names
+// are those of QEMU's own functional tests, where they exist there. Paths that
+// are not absolute begin at the root of the module.
+package qemutest

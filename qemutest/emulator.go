@@ -1,0 +1,192 @@
+package qemutest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/qemutest/functional/qemutest/machine"
+)
+
+// findEmulator finds the emulator under test and asks it what it can do.
+func (q *Test) findEmulator(ctx context.Context) error {
+	name := "qemu-system-" + q.target
+	if q.settings.userMode {
+		name = "qemu-" + q.target
+	}
+	path, err := lookEmulator(name)
+	if err != nil {
+		return err
+	}
+	q.emulator = path
+	if q.settings.userMode {
+		return nil
+	}
+	q.capabilities, err = machine.Probe(ctx, path)
+	if err != nil {
+		return fmt.Errorf("asking %s what it can do: %w", path, err)
+	}
+	if got := q.capabilities.Target; got != q.target {
+		return Skipf(KindEmulator, "%s emulates %s, this test is for %s", path, got, q.target)
+	}
+	return nil
+}
+
+// lookEmulator returns the path of an emulator or a tool of QEMU: the one that
+// QEMU_TEST_QEMU_BINARY names, if it is an emulator of the same mode; else from
+// the build tree in QEMU_TEST_BUILD_DIR; else from PATH.
+func lookEmulator(name string) (string, error) {
+	if path := os.Getenv("QEMU_TEST_QEMU_BINARY"); path != "" {
+		path, err := fromModuleRoot(path)
+		if err == nil {
+			_, err = exec.LookPath(path)
+		}
+		if err != nil {
+			return "", fmt.Errorf("QEMU_TEST_QEMU_BINARY: expected the path of an emulator: %w", err)
+		}
+		// The name tells the mode; which target a system emulator has, it
+		// is asked itself, because distributions rename them.
+		userMode := strings.HasPrefix(filepath.Base(path), "qemu-") &&
+			!strings.HasPrefix(filepath.Base(path), "qemu-system-") && filepath.Base(path) != "qemu-kvm"
+		if userMode == strings.HasPrefix(name, "qemu-system-") || userMode && filepath.Base(path) != name {
+			return "", Skipf(KindEmulator, "needs %s, QEMU_TEST_QEMU_BINARY is %s", name, path)
+		}
+		return path, nil
+	}
+	return lookTool(name)
+}
+
+// lookTool returns the path of a program that belongs to QEMU, from the build
+// tree in QEMU_TEST_BUILD_DIR or else from PATH.
+func lookTool(name string) (string, error) {
+	dir, err := buildDir()
+	if err != nil {
+		return "", err
+	}
+	if dir != "" {
+		path, err := exec.LookPath(filepath.Join(dir, name))
+		if err != nil {
+			return "", Skipf(KindEmulator, "%s is not in the QEMU build tree %s: build it there, or unset QEMU_TEST_BUILD_DIR", name, dir)
+		}
+		return path, nil
+	}
+	path, err := exec.LookPath(name)
+	if errors.Is(err, exec.ErrDot) {
+		return filepath.Abs(path)
+	}
+	if err != nil {
+		return "", Skipf(KindEmulator, "%s is not in PATH: install it, or set QEMU_TEST_BUILD_DIR to a QEMU build tree", name)
+	}
+	return path, nil
+}
+
+// Machine requires a machine type, by its exact name or an alias, and makes
+// every machine of the test one (-machine). Options may follow a comma.
+func Machine(machineType string) Requirement {
+	name, _, _ := strings.Cut(machineType, ",")
+	return &requirement{
+		name:      "machine " + machineType,
+		stage:     StageEmulator,
+		configure: func(s *settings) { s.machine = machineType },
+		check: func(_ context.Context, q *Test) error {
+			if !q.capabilities.HasMachine(name) {
+				return Skipf(KindMachine, "%s has no machine %s", q.emulatorName(), name)
+			}
+			return nil
+		},
+	}
+}
+
+// CPU requires a CPU model, by its exact name, and gives it to every machine of
+// the test (-cpu). Features may follow a comma. Targets that do not tell their
+// models over QMP are believed to have it.
+func CPU(model string) Requirement {
+	name, _, _ := strings.Cut(model, ",")
+	return &requirement{
+		name:      "cpu " + model,
+		stage:     StageEmulator,
+		configure: func(s *settings) { s.cpu = model },
+		check: func(_ context.Context, q *Test) error {
+			if len(q.capabilities.CPUs) > 0 && !q.capabilities.HasCPU(name) {
+				return Skipf(KindCPU, "%s has no CPU model %s", q.emulatorName(), name)
+			}
+			return nil
+		},
+	}
+}
+
+// Accel requires an accelerator that works on this host for the target: tcg,
+// kvm, hvf, xen and so on. It does not choose it: the test's arguments do, with
+// -accel.
+func Accel(name string) Requirement {
+	return &requirement{
+		name:  "accel " + name,
+		stage: StageEmulator,
+		check: func(_ context.Context, q *Test) error {
+			if !q.capabilities.HasAccel(name) {
+				return Skipf(Kind(name), "%s has no accelerator %s", q.emulatorName(), name)
+			}
+			if name != "kvm" {
+				return nil
+			}
+			if err := machine.UsableKVM(q.target); err != nil {
+				return Skipf(Kind(name), "KVM cannot be used: %v", err)
+			}
+			return nil
+		},
+	}
+}
+
+// Device requires a device model that -device takes, by its exact name.
+func Device(name string) Requirement {
+	return &requirement{
+		name:  "device " + name,
+		stage: StageEmulator,
+		check: func(_ context.Context, q *Test) error {
+			if !q.capabilities.HasDevice(name) {
+				return Skipf(KindDevice, "%s has no device %s", q.emulatorName(), name)
+			}
+			return nil
+		},
+	}
+}
+
+// Netdev requires a network back end that -netdev takes: user, tap, socket.
+func Netdev(name string) Requirement {
+	return &requirement{
+		name:  "netdev " + name,
+		stage: StageEmulator,
+		check: func(_ context.Context, q *Test) error {
+			if !q.capabilities.HasNetdev(name) {
+				return Skipf(KindNetdev, "%s was built without -netdev %s", q.emulatorName(), name)
+			}
+			return nil
+		},
+	}
+}
+
+// emulatorName names the emulator and its version in a sentence.
+func (q *Test) emulatorName() string {
+	return fmt.Sprintf("%s %s", filepath.Base(q.emulator), q.capabilities.Version)
+}
+
+// MachineTypes returns the names of the machine types that the emulator of a
+// target lists, without aliases, for table tests with a subtest for each; each
+// subtest calls [New]. It skips the test if there is no emulator.
+func MachineTypes(t *testing.T, target string) []string {
+	t.Helper()
+	q := &Test{t: t, target: target}
+	q.Check(q.findEmulator(t.Context()))
+	var names []string
+	for _, m := range q.capabilities.Machines {
+		names = append(names, m.Name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,269 @@
+package qemutest
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/qemutest/functional/qemutest/internal/guard"
+)
+
+// Scratch returns a path in the test's scratch directory, which is made at the
+// first call and removed when the test ends, however it ends. With
+// QEMU_TEST_KEEP_SCRATCH set it stays, in the directory of the logs.
+func (q *Test) Scratch(elem ...string) string {
+	q.t.Helper()
+	dir, err := q.scratch()
+	if err != nil {
+		q.t.Fatalf("making the scratch directory: %v", err)
+	}
+	return filepath.Join(dir, filepath.Join(elem...))
+}
+
+// Log returns a path in the directory of the test's logs, which stay after the
+// test.
+func (q *Test) Log(elem ...string) string {
+	return filepath.Join(q.logDir, filepath.Join(elem...))
+}
+
+// Data returns the absolute path of a file below testdata in the directory of
+// the test's package. It fails the test if there is no such file.
+func (q *Test) Data(elem ...string) string {
+	q.t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", filepath.Join(elem...)))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		q.t.Fatalf("test data: %v", err)
+	}
+	return path
+}
+
+// Build returns the path of a file in the QEMU build tree that
+// QEMU_TEST_BUILD_DIR names. It skips the test if there is no build tree or no
+// such file in it.
+func (q *Test) Build(elem ...string) string {
+	q.t.Helper()
+	dir, err := buildDir()
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	name := filepath.Join(elem...)
+	if dir == "" {
+		q.Skip(KindEnv, "needs %s of a QEMU build tree: set QEMU_TEST_BUILD_DIR", name)
+	}
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); err != nil {
+		q.Skip(KindFeature, "not in the QEMU build tree: %v", err)
+	}
+	return path
+}
+
+// SocketDir returns a directory for UNIX sockets, which is removed when the
+// test ends, however it ends. Its path is short, because the path of a UNIX
+// socket may not be longer than about 100 bytes.
+func (q *Test) SocketDir() string {
+	q.t.Helper()
+	dir, err := q.socketDir()
+	if err != nil {
+		q.t.Fatalf("making a directory for sockets: %v", err)
+	}
+	return dir
+}
+
+// workDirs makes the directories that only some tests need.
+type workDirs struct {
+	scratch, socketDir func() (string, error)
+
+	mu      sync.Mutex
+	removes []func()
+}
+
+// prepare sets up the making of the directories at their first use.
+func (w *workDirs) prepare(logDir string) {
+	w.scratch = sync.OnceValues(func() (string, error) {
+		dir := filepath.Join(logDir, "scratch")
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			return "", err
+		}
+		if _, keep := os.LookupEnv("QEMU_TEST_KEEP_SCRATCH"); keep {
+			return dir, nil
+		}
+		return dir, w.removeAtEnd(dir)
+	})
+	w.socketDir = sync.OnceValues(func() (string, error) {
+		dir, err := os.MkdirTemp("", "qemu-test-")
+		if err != nil {
+			return "", err
+		}
+		return dir, w.removeAtEnd(dir)
+	})
+}
+
+func (w *workDirs) removeAtEnd(dir string) error {
+	release, err := guard.Dir(dir)
+	if err != nil {
+		return errors.Join(err, os.Remove(dir))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.removes = append(w.removes, func() {
+		_ = os.RemoveAll(dir)
+		release()
+	})
+	return nil
+}
+
+func (w *workDirs) remove() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, remove := range w.removes {
+		remove()
+	}
+	w.removes = nil
+}
+
+// openLogDir makes and empties the directory of the test's logs and holds a
+// lock on it, so that two runs of the same test at the same time, from one
+// process or several, get directories of their own.
+func openLogDir(t *testing.T, target string) (path string, lock *os.File, err error) {
+	if artifacts() {
+		path = t.ArtifactDir()
+	} else {
+		root, err := logRoot()
+		if err != nil {
+			return "", nil, err
+		}
+		path = filepath.Join(root, target, localPath(t.Name()))
+	}
+	for n := nextRun(path); ; n++ {
+		dir := path
+		if n > 1 {
+			dir += ".repeat-" + strconv.Itoa(n)
+		}
+		lock, err := lockDir(dir)
+		if err == nil {
+			return dir, lock, nil
+		}
+		if !errors.Is(err, unix.EWOULDBLOCK) {
+			return "", nil, err
+		}
+	}
+}
+
+// runs counts how often this process ran each test, by the path of its logs:
+// with -count, every run keeps its own.
+var runs struct {
+	sync.Mutex
+	of map[string]int
+}
+
+func nextRun(path string) int {
+	runs.Lock()
+	defer runs.Unlock()
+	if runs.of == nil {
+		runs.of = make(map[string]int)
+	}
+	runs.of[path]++
+	return runs.of[path]
+}
+
+// lockDir makes a directory, takes the lock on it, and removes what an earlier
+// run left in it. The kernel gives the lock back when this process is gone.
+func lockDir(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if err == nil {
+			err = os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// logRoot returns QEMU_TEST_LOG_DIR or build/functional, below the root of the
+// module if it is not absolute.
+func logRoot() (string, error) {
+	dir := os.Getenv("QEMU_TEST_LOG_DIR")
+	if dir == "" {
+		dir = filepath.Join("build", "functional")
+	}
+	return fromModuleRoot(dir)
+}
+
+// fromModuleRoot makes a path absolute that a person gave, who does not think
+// of the package's directory, in which go test runs the test.
+func fromModuleRoot(path string) (string, error) {
+	if filepath.IsAbs(path) {
+		return path, nil
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(root, path), nil
+}
+
+// buildDir returns the QEMU build tree that QEMU_TEST_BUILD_DIR names, "" if it
+// names none.
+func buildDir() (string, error) {
+	dir := os.Getenv("QEMU_TEST_BUILD_DIR")
+	if dir == "" {
+		return "", nil
+	}
+	return fromModuleRoot(dir)
+}
+
+// moduleRoot returns the nearest directory with a go.mod file, from the
+// directory of the package upward; the working directory itself when there is
+// none, as for a test binary that was carried to another machine.
+var moduleRoot = sync.OnceValues(func() (string, error) {
+	start, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("looking for the module: %w", err)
+	}
+	for dir := start; ; {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return start, nil
+		}
+		dir = parent
+	}
+})
+
+// localPath turns the name of a test into a relative path that cannot lead
+// out of the directory it is joined to.
+func localPath(testName string) string {
+	elems := strings.Split(testName, "/")
+	for i, elem := range elems {
+		if elem == "" || elem == "." || elem == ".." {
+			elems[i] = "_" + elem
+		}
+	}
+	return filepath.Join(elems...)
+}

@@ -1,0 +1,95 @@
+package qemutest
+
+import (
+	"encoding/json"
+
+	"github.com/qemutest/functional/qemutest/qmp"
+)
+
+// Args are the arguments of a QMP command, or a part of an event's data.
+type Args = map[string]any
+
+// QMP executes a QMP command and returns its return value. An error reply fails
+// the test.
+func (vm *VM) QMP(command string, args ...Args) json.RawMessage {
+	vm.test.t.Helper()
+	value, err := vm.TryQMP(command, args...)
+	if err != nil {
+		vm.fail(err)
+	}
+	return value
+}
+
+// TryQMP is [VM.QMP] for tests that examine the error reply, a [*qmp.Error].
+func (vm *VM) TryQMP(command string, args ...Args) (json.RawMessage, error) {
+	vm.test.t.Helper()
+	return vm.monitor().Execute(vm.test.ctx, command, merge(args))
+}
+
+// Query executes a QMP command and decodes its return value into a T. It fails
+// the test when the reply is an error or does not fit.
+func Query[T any](vm *VM, command string, args ...Args) T {
+	vm.test.t.Helper()
+	value, err := qmp.Call[T](vm.test.ctx, vm.monitor(), command, merge(args))
+	if err != nil {
+		vm.fail(err)
+	}
+	return value
+}
+
+// HMP executes a command of the human monitor and returns what it prints.
+func (vm *VM) HMP(command string) string {
+	vm.test.t.Helper()
+	text, err := vm.monitor().HMP(vm.test.ctx, command)
+	if err != nil {
+		vm.fail(err)
+	}
+	return text
+}
+
+// WaitForEvent waits for a QMP event whose data contain match, if it is given.
+// Events are kept from launch on: a wait sees what already happened, after the
+// event that the wait before it found.
+func (vm *VM) WaitForEvent(name string, match ...Args) qmp.Event {
+	vm.test.t.Helper()
+	matchers := []qmp.Matcher{qmp.Named(name)}
+	for _, m := range match {
+		matchers = append(matchers, qmp.With(m))
+	}
+	event, next, err := vm.monitor().WaitEvent(vm.test.ctx, vm.events, matchers...)
+	if err != nil {
+		vm.fail(err)
+	}
+	vm.events = next
+	vm.test.logf("%s: event %s %s", vm.Name(), event.Name, event.Data)
+	return event
+}
+
+// eventCursor is where the next wait for an event begins.
+type eventCursor = qmp.Cursor
+
+func (vm *VM) monitor() *qmp.Client {
+	vm.test.t.Helper()
+	client := vm.Machine().QMP()
+	if client == nil {
+		vm.test.t.Fatalf("machine %q has no monitor: it was described with NoMonitor", vm.Name())
+	}
+	return client
+}
+
+// merge joins optional arguments; nil means a command without arguments.
+func merge(list []Args) any {
+	switch len(list) {
+	case 0:
+		return nil
+	case 1:
+		return list[0]
+	}
+	all := Args{}
+	for _, args := range list {
+		for name, value := range args {
+			all[name] = value
+		}
+	}
+	return all
+}

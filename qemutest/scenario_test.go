@@ -1,0 +1,423 @@
+package qemutest_test
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qemutest/functional/qemutest"
+)
+
+// The tests here are about how tests end: skipped, failed, killed. Each runs a
+// scenario in a process of its own, which is this test binary again, and looks
+// at its output and at what it left behind.
+
+// scenarioEnv tells the test binary that it is such a process.
+const scenarioEnv = "QEMUTEST_SCENARIO"
+
+// scenarios are tests that mostly end badly.
+var scenarios = map[string]func(t *testing.T){
+	"passes": func(t *testing.T) {
+		launchSeaBIOS(t).WaitFor("SeaBIOS (version")
+	},
+	"waits for what never comes": func(t *testing.T) {
+		launchSeaBIOS(t, qemutest.Timeout(time.Second)).WaitFor("login:")
+	},
+	"waits outside the package": func(t *testing.T) {
+		vm := launchSeaBIOS(t, qemutest.Timeout(time.Hour))
+		<-vm.Machine().Done()
+	},
+	"fails by itself": func(t *testing.T) {
+		launchSeaBIOS(t).WaitFor("SeaBIOS (version")
+		t.Fatal("this is wrong")
+	},
+	"panics": func(t *testing.T) {
+		launchSeaBIOS(t)
+		panic("this is unexpected")
+	},
+	"loses QEMU": func(t *testing.T) {
+		vm := launchSeaBIOS(t)
+		require.NoError(t, syscall.Kill(vm.Machine().PID(), syscall.SIGSEGV))
+		vm.WaitFor("login:")
+	},
+	"loses QEMU unnoticed": func(t *testing.T) {
+		vm := launchSeaBIOS(t)
+		require.NoError(t, syscall.Kill(vm.Machine().PID(), syscall.SIGABRT))
+		<-vm.Machine().Done()
+	},
+	"cannot launch": func(t *testing.T) {
+		newX86(t).VM("-device", "no-such-device").Launch()
+	},
+	"prints a failure text": func(t *testing.T) {
+		launchBootSector(t, "Kernel panic - not syncing: no init").WaitFor("login:")
+	},
+	"prints a failure text unnoticed": func(t *testing.T) {
+		vm := launchBootSector(t, "Kernel panic - not syncing: no init\nthe end")
+		vm.WaitFor("the end")
+	},
+	"prints an expected failure text": func(t *testing.T) {
+		q := newX86(t)
+		vm := bootSector(q, "Kernel panic - not syncing: no init\nthe end").ExpectConsole("Kernel panic - not syncing")
+		vm.Launch()
+		vm.WaitFor("the end")
+	},
+	"hangs on": func(t *testing.T) {
+		q := newX86(t, qemutest.Timeout(time.Hour), qemutest.Memory(2<<30))
+		var vms []*qemutest.VM
+		for i := range 4 {
+			vms = append(vms, q.NamedVM("vm"+strconv.Itoa(i), "-S"))
+		}
+		for _, vm := range vms {
+			vm.Launch()
+		}
+		require.NoError(t, os.WriteFile(q.Scratch("file"), nil, 0o644))
+		require.NoError(t, os.WriteFile(filepath.Join(q.SocketDir(), "file"), nil, 0o644))
+		pids := ""
+		for _, vm := range vms {
+			pids += strconv.Itoa(vm.Machine().PID()) + " "
+		}
+		t.Logf("READY %s%s %s", pids, q.Scratch(), q.SocketDir())
+		<-vms[0].Machine().Done()
+	},
+	"lacks a machine": func(t *testing.T) { newX86(t, qemutest.Machine("pc-none")) },
+	"lacks a CPU":     func(t *testing.T) { newX86(t, qemutest.CPU("host-none")) },
+	"lacks a device":  func(t *testing.T) { newX86(t, qemutest.Device("virtio-none-pci")) },
+	"lacks a netdev":  func(t *testing.T) { newX86(t, qemutest.Netdev("none-user")) },
+	"lacks a version": func(t *testing.T) { newX86(t, qemutest.Version(">= 99", "the future is not there yet")) },
+	"lacks an accel":  func(t *testing.T) { newX86(t, qemutest.Accel("none-accel")) },
+	"lacks firmware":  func(t *testing.T) { newX86(t, qemutest.Firmware("no-such-bios.bin")) },
+	"lacks a command": func(t *testing.T) { newX86(t, qemutest.Command("sh", "no-such-command")) },
+	"lacks an env":    func(t *testing.T) { newX86(t, qemutest.Env("NO_SUCH_VARIABLE")) },
+	"lacks an OS":     func(t *testing.T) { newX86(t, qemutest.HostOS("plan9")) },
+	"lacks an arch":   func(t *testing.T) { newX86(t, qemutest.HostArch("vax")) },
+	"lacks memlock":   func(t *testing.T) { newX86(t, qemutest.LockedMemory(1<<62)) },
+	"lacks emulator":  func(t *testing.T) { qemutest.New(t, "vax") },
+	"is flaky":        func(t *testing.T) { newX86(t, qemutest.Flaky("https://example.org/bug/1")) },
+	"is slow":         func(t *testing.T) { newX86(t, qemutest.Slow()) },
+	"is big":          func(t *testing.T) { newX86(t, qemutest.BigData()) },
+	"is untrusted":    func(t *testing.T) { newX86(t, qemutest.Untrusted()) },
+	"is thorough":     func(t *testing.T) { newX86(t, qemutest.Thorough()) },
+	"wants both": func(t *testing.T) {
+		newX86(t, qemutest.Machine("pc-none"), qemutest.Flaky("https://example.org/bug/1"))
+	},
+}
+
+func newX86(t *testing.T, requirements ...qemutest.Requirement) *qemutest.Test {
+	return qemutest.New(t, "x86_64", requirements...)
+}
+
+func launchSeaBIOS(t *testing.T, requirements ...qemutest.Requirement) *qemutest.VM {
+	q := newX86(t, append(requirements, qemutest.Machine("pc,graphics=off"))...)
+	vm := q.VM("-nodefaults")
+	vm.Launch()
+	return vm
+}
+
+// bootSector describes a machine whose guest prints text on the first serial
+// port and halts.
+func bootSector(q *qemutest.Test, text string) *qemutest.VM {
+	sector := make([]byte, 512)
+	copy(sector, "\x31\xc0"+ // xor ax, ax
+		"\x8e\xd8"+ // mov ds, ax
+		"\xbe\x15\x7c"+ // mov si, text
+		"\xba\xf8\x03"+ // mov dx, 0x3f8
+		"\xac"+ // next: lodsb
+		"\x84\xc0"+ // test al, al
+		"\x74\x03"+ // jz halt
+		"\xee"+ // out dx, al
+		"\xeb\xf8"+ // jmp next
+		"\xf4"+ // halt: hlt
+		"\xeb\xfd"+ // jmp halt
+		text) // text:
+	copy(sector[510:], "\x55\xaa")
+	image := q.Scratch("boot-sector.img")
+	q.Check(os.WriteFile(image, sector, 0o644))
+	return q.VM("-machine", "pc", "-drive", "format=raw,file="+image)
+}
+
+func launchBootSector(t *testing.T, text string) *qemutest.VM {
+	vm := bootSector(newX86(t), text)
+	vm.Launch()
+	return vm
+}
+
+// TestScenario runs a scenario when this process was started for that.
+func TestScenario(t *testing.T) {
+	name := os.Getenv(scenarioEnv)
+	if name == "" {
+		return
+	}
+	scenarios[name](t)
+}
+
+// outcome is what a process with a scenario left.
+type outcome struct {
+	output string
+	status int
+	logDir string
+}
+
+// scenario runs a scenario to its end, with further arguments for the test
+// binary and environment variables NAME=value.
+func scenario(t *testing.T, name string, args ...string) outcome {
+	t.Helper()
+	cmd, logDir := scenarioCommand(t, name, args...)
+	output, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return outcome{string(output), cmd.ProcessState.ExitCode(), logDir}
+}
+
+func scenarioCommand(t *testing.T, name string, args ...string) (cmd *exec.Cmd, logDir string) {
+	t.Helper()
+	require.Contains(t, scenarios, name)
+	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil {
+		t.Skip("needs qemu-system-x86_64 in PATH")
+	}
+	logDir = t.TempDir()
+	cmd = exec.Command(os.Args[0], "-test.run=^TestScenario$", "-test.v")
+	cmd.Env = append(os.Environ(), scenarioEnv+"="+name, "QEMU_TEST_LOG_DIR="+logDir)
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			cmd.Args = append(cmd.Args, arg)
+		} else {
+			cmd.Env = append(cmd.Env, arg)
+		}
+	}
+	return cmd, logDir
+}
+
+func TestSkips(t *testing.T) {
+	for name, want := range map[string]struct {
+		kind   qemutest.Kind
+		reason string
+	}{
+		"lacks a machine": {qemutest.KindMachine, "has no machine pc-none"},
+		"lacks a CPU":     {qemutest.KindCPU, "has no CPU model host-none"},
+		"lacks a device":  {qemutest.KindDevice, "has no device virtio-none-pci"},
+		"lacks a netdev":  {qemutest.KindNetdev, "was built without -netdev none-user"},
+		"lacks a version": {qemutest.KindVersion, "the future is not there yet"},
+		"lacks an accel":  {"none-accel", "has no accelerator none-accel"},
+		"lacks firmware":  {qemutest.KindFirmware, "no-such-bios.bin"},
+		"lacks a command": {qemutest.KindCommand, "not in PATH: no-such-command: install"},
+		"lacks an env":    {qemutest.KindEnv, "set NO_SUCH_VARIABLE"},
+		"lacks an OS":     {qemutest.KindHost, "needs a host with plan9"},
+		"lacks an arch":   {qemutest.KindHost, "needs a host with vax"},
+		"lacks memlock":   {qemutest.KindHost, "raise ulimit -l"},
+		"lacks emulator":  {qemutest.KindEmulator, "qemu-system-vax is not in PATH"},
+		"is flaky":        {qemutest.KindFlaky, "https://example.org/bug/1"},
+		"is slow":         {qemutest.KindSlow, "QEMU_TEST_ALLOW_SLOW"},
+		"is big":          {qemutest.KindBigData, "QEMU_TEST_ALLOW_LARGE_STORAGE"},
+		"is untrusted":    {qemutest.KindUntrusted, "QEMU_TEST_ALLOW_UNTRUSTED_CODE"},
+		"is thorough":     {qemutest.KindTier, "run go test without -short"},
+		"wants both":      {qemutest.KindFlaky, "the cheap requirement comes first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := scenario(t, name, "-test.short")
+			assert.Zero(t, got.status)
+			assert.Contains(t, got.output, "--- SKIP: TestScenario")
+			assert.Contains(t, got.output, "=== ATTR  TestScenario skip.kind "+string(want.kind)+"\n")
+			if name != "wants both" {
+				assert.Contains(t, got.output, want.reason)
+			}
+			entries, err := os.ReadDir(got.logDir)
+			require.NoError(t, err)
+			assert.Empty(t, entries, "a test that is skipped leaves no logs")
+
+			required := scenario(t, name, "-test.short", "QEMU_TEST_REQUIRE=foo,"+string(want.kind))
+			assert.Equal(t, 1, required.status)
+			assert.Contains(t, required.output, "QEMU_TEST_REQUIRE forbids to skip this test: "+string(want.kind))
+		})
+	}
+}
+
+func TestGatesOpen(t *testing.T) {
+	for name, variable := range map[string]string{
+		"is flaky":     "QEMU_TEST_FLAKY_TESTS",
+		"is slow":      "QEMU_TEST_ALLOW_SLOW",
+		"is big":       "QEMU_TEST_ALLOW_LARGE_STORAGE",
+		"is untrusted": "QEMU_TEST_ALLOW_UNTRUSTED_CODE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := scenario(t, name, variable+"=1")
+			assert.Contains(t, got.output, "--- PASS: TestScenario")
+		})
+	}
+}
+
+func TestPass(t *testing.T) {
+	t.Parallel()
+	got := scenario(t, "passes")
+	require.Zero(t, got.status, got.output)
+	for _, attr := range []string{"qemu.target x86_64", "qemu.machine pc,graphics=off", "qemu.accel tcg", "qemu.version ", "qemu.log " + got.logDir} {
+		assert.Contains(t, got.output, "=== ATTR  TestScenario "+attr)
+	}
+	dir := filepath.Join(got.logDir, "x86_64", "TestScenario")
+	for file, text := range map[string]string{
+		"base.log":    "found \"SeaBIOS (version\"",
+		"console.log": "SeaBIOS (version",
+		"qmp.log":     "qmp_capabilities",
+		"default.log": "",
+	} {
+		content, err := os.ReadFile(filepath.Join(dir, file))
+		require.NoError(t, err)
+		assert.Contains(t, string(content), text, file)
+	}
+}
+
+func TestExpectedFailureText(t *testing.T) {
+	t.Parallel()
+	got := scenario(t, "prints an expected failure text")
+	require.Zero(t, got.status, got.output)
+}
+
+func TestFailureExplainsItself(t *testing.T) {
+	t.Parallel()
+	got := scenario(t, "waits for what never comes")
+	require.Equal(t, 1, got.status, got.output)
+	for _, text := range []string{
+		`waiting for "login:" after 1`,
+		"the time limit of the test, 1s, is over",
+		`machine "default" is running (qemu-system-x86_64, process`,
+		"guest: running, ",
+		"console 0, last",
+		"SeaBIOS (version",
+		"QMP, last messages:",
+		"qmp_capabilities",
+		"command line:",
+		"-display none -vga none",
+		"logs: " + filepath.Join(got.logDir, "x86_64", "TestScenario"),
+		"run it again: go test -v -count=1 -run '^TestScenario$' ./qemutest",
+	} {
+		assert.Contains(t, got.output, text)
+	}
+	assert.Equal(t, 1, strings.Count(got.output, "console 0, last"), "the evidence is there once:\n%s", got.output)
+}
+
+func TestGoTestTimeout(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"waits outside the package", "hangs on"} {
+		got := scenario(t, name, "-test.timeout=4s")
+		require.Equal(t, 1, got.status, got.output)
+		assert.Contains(t, got.output, "--- FAIL: TestScenario", "the test fails in its own name")
+		assert.Contains(t, got.output, "go test's -timeout is near")
+		assert.Contains(t, got.output, "guest: ")
+		assert.NotContains(t, got.output, "panic: test timed out")
+	}
+}
+
+func TestFailures(t *testing.T) {
+	for name, texts := range map[string][]string{
+		"fails by itself":      {"this is wrong", "is running", "console 0, last"},
+		"panics":               {"panic: this is unexpected", "is running", "console 0, last"},
+		"loses QEMU":           {"SIGSEGV", "has ended"},
+		"loses QEMU unnoticed": {"SIGABRT"},
+		"cannot launch":        {"no-such-device", "-device no-such-device"},
+
+		"prints a failure text":           {"Kernel panic - not syncing: no init"},
+		"prints a failure text unnoticed": {"Kernel panic - not syncing: no init"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := scenario(t, name)
+			assert.NotZero(t, got.status)
+			for _, text := range append(texts, "--- FAIL: TestScenario", "logs: ") {
+				assert.Contains(t, got.output, text)
+			}
+		})
+	}
+}
+
+func TestMalformedEnvironment(t *testing.T) {
+	t.Parallel()
+	got := scenario(t, "passes", "QEMU_TEST_TIMEOUT_SCALE=fast")
+	assert.Equal(t, 1, got.status)
+	assert.Contains(t, got.output, `QEMU_TEST_TIMEOUT_SCALE="fast": expected a number above 0`)
+
+	got = scenario(t, "passes", "QEMU_TEST_QEMU_BINARY=/no/such/emulator")
+	assert.Equal(t, 1, got.status)
+	assert.Contains(t, got.output, "QEMU_TEST_QEMU_BINARY: expected the path of an emulator")
+}
+
+func TestEmulatorOfAnotherTarget(t *testing.T) {
+	t.Parallel()
+	path, err := exec.LookPath("qemu-system-i386")
+	if err != nil {
+		t.Skip("needs qemu-system-i386 in PATH")
+	}
+	got := scenario(t, "passes", "QEMU_TEST_QEMU_BINARY="+path)
+	assert.Zero(t, got.status, got.output)
+	assert.Contains(t, got.output, "emulates i386, this test is for x86_64")
+}
+
+func TestPrecache(t *testing.T) {
+	t.Parallel()
+	got := scenario(t, "passes", "QEMU_TEST_PRECACHE=1", "QEMU_TEST_REQUIRE=all")
+	assert.Zero(t, got.status, got.output)
+	assert.Contains(t, got.output, "skip.kind precached")
+}
+
+// Nothing that a test process started outlives it, not even when it is killed.
+func TestKill(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			cmd, _ := scenarioCommand(t, "hangs on")
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			pids, dirs := readReady(t, out)
+			require.NoError(t, cmd.Process.Signal(signal))
+			_ = cmd.Wait()
+
+			deadline := time.Now().Add(time.Second)
+			for _, pid := range pids {
+				for syscall.Kill(pid, 0) == nil && time.Now().Before(deadline) {
+					time.Sleep(5 * time.Millisecond)
+				}
+				assert.ErrorIs(t, syscall.Kill(pid, 0), syscall.ESRCH, "QEMU is alive a second later")
+			}
+			for _, dir := range dirs {
+				assert.NoDirExists(t, dir)
+			}
+		})
+	}
+}
+
+// readReady reads the output of a scenario up to the line with the processes and
+// directories that it made.
+func readReady(t *testing.T, out io.Reader) (pids []int, dirs []string) {
+	t.Helper()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		_, list, ok := strings.Cut(lines.Text(), "READY ")
+		if !ok {
+			continue
+		}
+		for _, field := range strings.Fields(list) {
+			if pid, err := strconv.Atoi(field); err == nil {
+				pids = append(pids, pid)
+			} else {
+				dirs = append(dirs, field)
+			}
+		}
+		require.NotEmpty(t, pids)
+		require.NotEmpty(t, dirs)
+		return pids, dirs
+	}
+	t.Fatal("the scenario ended before its machines ran")
+	return nil, nil
+}

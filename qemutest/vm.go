@@ -1,0 +1,302 @@
+package qemutest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/qemutest/machine"
+)
+
+// VM is one machine of a test. It is described first, with its arguments and
+// the Set methods; [VM.Launch] starts it; it is shut down when the test ends.
+//
+// The methods of its Console, the one that the test waits on, can be called on
+// the VM itself: vm.WaitFor("login:").
+type VM struct {
+	// Console is the console that the test waits on: the first serial port,
+	// unless SetConsole chose another one.
+	*Console
+
+	test    *Test
+	config  machine.Config
+	ports   []machine.Port // connected consoles
+	machine *machine.Machine
+	events  eventCursor
+	seen    bool // the test looked at how the machine ended
+
+	expected      []machine.Kind // ends that are no failure
+	expectedTexts []string       // texts on a console that are no failure
+}
+
+// VM returns the description of a machine with these arguments, which follow
+// the base arguments of every machine: no display, a monitor, the machine type
+// and CPU model that the test requires, and the first serial port. The first
+// machine of a test is named "default", which is what its logs are called.
+func (q *Test) VM(args ...string) *VM {
+	q.t.Helper()
+	name := "default"
+	if n := len(q.machines()); n > 0 {
+		name = fmt.Sprintf("vm%d", n+1)
+	}
+	return q.NamedVM(name, args...)
+}
+
+// NamedVM is [Test.VM] for tests with several machines, whose logs and
+// evidence are told apart by their names.
+func (q *Test) NamedVM(name string, args ...string) *VM {
+	q.t.Helper()
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, vm := range q.vms {
+		if vm.config.Name == name {
+			q.t.Fatalf("the test has a machine named %q already", name)
+		}
+	}
+	vm := &VM{
+		test: q,
+		config: machine.Config{
+			Binary:  q.emulator,
+			Name:    name,
+			Machine: q.settings.machine,
+			CPU:     q.settings.cpu,
+			Args:    slices.Clone(args),
+			LogDir:  q.logDir,
+		},
+		ports: []machine.Port{{}},
+	}
+	vm.Console = &Console{vm: vm}
+	q.vms = append(q.vms, vm)
+	return vm
+}
+
+// Name returns the name of the machine.
+func (vm *VM) Name() string { return vm.config.Name }
+
+// AddArgs adds arguments for QEMU after those given before.
+func (vm *VM) AddArgs(args ...string) *VM {
+	vm.describe()
+	vm.config.Args = append(vm.config.Args, args...)
+	return vm
+}
+
+// SetMachine sets the machine type (-machine), with its options, for a machine
+// that differs from what the test requires. "" passes none.
+func (vm *VM) SetMachine(machineType string) *VM {
+	vm.describe()
+	vm.config.Machine = machineType
+	return vm
+}
+
+// SetCPU sets the CPU model (-cpu), with its features. "" passes none.
+func (vm *VM) SetCPU(model string) *VM {
+	vm.describe()
+	vm.config.CPU = model
+	return vm
+}
+
+// SetConsole makes the test wait on the serial port with this index, counted
+// from 0. The ports before it are connected to nothing.
+func (vm *VM) SetConsole(index int) *VM {
+	vm.describe()
+	vm.ports = []machine.Port{{Index: index}}
+	vm.Console.index = index
+	return vm
+}
+
+// AddConsole connects one more serial port, to be used with [VM.Serial].
+func (vm *VM) AddConsole(index int) *VM {
+	vm.describe()
+	vm.ports = append(vm.ports, machine.Port{Index: index})
+	return vm
+}
+
+// SetConsoleDevice connects the console to a device of this type, such as
+// "virtconsole", instead of a serial port of the board.
+func (vm *VM) SetConsoleDevice(device string) *VM {
+	vm.describe()
+	vm.ports = []machine.Port{{Device: device}}
+	return vm
+}
+
+// NoConsole leaves the serial ports alone.
+func (vm *VM) NoConsole() *VM {
+	vm.describe()
+	vm.ports = nil
+	return vm
+}
+
+// NoMonitor starts the machine without a QMP monitor.
+func (vm *VM) NoMonitor() *VM {
+	vm.describe()
+	vm.config.NoMonitor = true
+	return vm
+}
+
+// SetWrapper runs QEMU under another command: valgrind, strace, gdbserver.
+func (vm *VM) SetWrapper(command ...string) *VM {
+	vm.describe()
+	vm.config.Wrapper = command
+	return vm
+}
+
+// describe guards the methods that have no effect on a running machine.
+func (vm *VM) describe() {
+	vm.test.t.Helper()
+	if vm.machine != nil {
+		vm.test.t.Fatalf("machine %q was launched already: describe it before", vm.Name())
+	}
+}
+
+// Launch starts the machine and returns when its monitor answers. A failure to
+// start ends the test.
+func (vm *VM) Launch() {
+	vm.test.t.Helper()
+	if err := vm.TryLaunch(); err != nil {
+		vm.test.t.Fatal(err)
+	}
+}
+
+// TryLaunch is [VM.Launch] for tests that examine the failure to start, a
+// [*machine.LaunchError] with what QEMU wrote and how it ended.
+func (vm *VM) TryLaunch() error {
+	vm.test.t.Helper()
+	vm.describe()
+	vm.config.Consoles = slices.Clone(vm.ports)
+	vm.config.NoConsole = len(vm.ports) == 0
+	for i := range vm.config.Consoles {
+		vm.config.Consoles[i].Options.Watch = vm.failureTexts()
+	}
+	start := time.Now()
+	m, err := machine.Launch(vm.test.ctx, vm.config)
+	if err != nil {
+		vm.test.logf("%s: %v", vm.Name(), err)
+		return err
+	}
+	vm.machine = m
+	vm.test.logf("%s: launched in %v: %s", vm.Name(), time.Since(start).Round(time.Microsecond), machine.Quote(m.Argv()))
+	return nil
+}
+
+// Machine returns the running machine underneath, for what this package has no
+// method for.
+func (vm *VM) Machine() *machine.Machine {
+	vm.test.t.Helper()
+	if vm.machine == nil {
+		vm.test.t.Fatalf("machine %q is not launched: call Launch first", vm.Name())
+	}
+	return vm.machine
+}
+
+// WaitForExit waits until QEMU ends by itself, and returns how it ended. It
+// fails the test when the machine does not end in time, or by a signal or a
+// sanitizer's report; whether another end is right, the test decides.
+func (vm *VM) WaitForExit() machine.Exit {
+	vm.test.t.Helper()
+	exit, err := vm.Machine().Wait(vm.test.ctx)
+	if err != nil {
+		vm.fail(fmt.Errorf("waiting for machine %q to end: %w", vm.Name(), err))
+	}
+	vm.seen = true
+	vm.test.logf("%s: ended by itself: %s", vm.Name(), exit)
+	if exit.Died() && !vm.expects(exit) {
+		vm.test.t.Fatalf("machine %q: %s", vm.Name(), exit)
+	}
+	return exit
+}
+
+// Shutdown ends the machine now, as the end of the test does, and returns how
+// it ended. It fails the test when QEMU did not end well.
+func (vm *VM) Shutdown() machine.Exit {
+	vm.test.t.Helper()
+	exit, err := vm.Machine().Shutdown(vm.test.ctx)
+	if err != nil {
+		vm.fail(fmt.Errorf("shutting down machine %q: %w", vm.Name(), err))
+	}
+	vm.test.logf("%s: shut down: %s", vm.Name(), exit)
+	vm.seen = true
+	return exit
+}
+
+// Kill ends the machine at once.
+func (vm *VM) Kill() machine.Exit {
+	vm.test.t.Helper()
+	exit := vm.Machine().Kill()
+	vm.test.logf("%s: killed", vm.Name())
+	return exit
+}
+
+// ExpectExit says that ends of these kinds are what the test wants, such as
+// [machine.GuestPanic]: they do not fail it.
+func (vm *VM) ExpectExit(kinds ...machine.Kind) *VM {
+	vm.expected = append(vm.expected, kinds...)
+	return vm
+}
+
+func (vm *VM) expects(exit machine.Exit) bool {
+	return slices.Contains(vm.expected, exit.Kind)
+}
+
+// Output returns what QEMU itself wrote: its standard output and error.
+func (vm *VM) Output() string {
+	vm.test.t.Helper()
+	return vm.Machine().Output()
+}
+
+// kill ends the machine when the time of the test is over and the test does
+// not react.
+func (vm *VM) kill() {
+	if vm.machine != nil {
+		vm.machine.Kill()
+	}
+}
+
+// finish ends the machine at the end of the test.
+func (vm *VM) finish() {
+	if vm.machine == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	defer cancel()
+	exit, err := vm.machine.Shutdown(ctx)
+	if err != nil {
+		vm.test.t.Errorf("shutting down machine %q: %v", vm.Name(), err)
+	}
+	vm.test.logf("%s: %s", vm.Name(), exit)
+}
+
+// judge fails the test for what nobody looked at: a failure text on a console,
+// or a machine that ended in a way that it should not have.
+func (vm *VM) judge() {
+	if vm.machine == nil {
+		return
+	}
+	for _, port := range vm.ports {
+		if err := vm.machine.Console(port.Index).Failure(); err != nil && !vm.test.t.Failed() {
+			vm.test.t.Errorf("machine %q: %v", vm.Name(), err)
+		}
+	}
+	exit, ended := vm.machine.Exit()
+	if !ended || vm.expects(exit) || exit.Err() == nil {
+		return
+	}
+	if vm.seen && !exit.Died() {
+		return
+	}
+	vm.test.t.Errorf("machine %q: %s", vm.Name(), exit)
+}
+
+// fail ends the test because of err. The evidence follows at the end of the
+// test.
+func (vm *VM) fail(err error) {
+	vm.test.t.Helper()
+	vm.test.logf("%s: %v", vm.Name(), err)
+	var failure *console.WaitError
+	if errors.As(err, &failure) {
+		vm.test.t.Fatalf("machine %q: %v", vm.Name(), err)
+	}
+	vm.test.t.Fatal(err)
+}

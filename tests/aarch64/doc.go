@@ -1,0 +1,2 @@
+// Package aarch64 tests the aarch64 target.
+package aarch64

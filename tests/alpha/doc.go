@@ -1,0 +1,2 @@
+// Package alpha tests the alpha target.
+package alpha

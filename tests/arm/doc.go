@@ -1,0 +1,2 @@
+// Package arm tests the arm target.
+package arm

@@ -1,0 +1,2 @@
+// Package avr tests the avr target.
+package avr

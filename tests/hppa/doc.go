@@ -1,0 +1,2 @@
+// Package hppa tests the hppa target.
+package hppa

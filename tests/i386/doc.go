@@ -1,0 +1,2 @@
+// Package i386 tests the i386 target.
+package i386

@@ -1,0 +1,2 @@
+// Package m68k tests the m68k target.
+package m68k

@@ -1,0 +1,2 @@
+// Package microblaze tests the microblaze target.
+package microblaze

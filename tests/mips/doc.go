@@ -1,0 +1,2 @@
+// Package mips tests the mips target.
+package mips

@@ -1,0 +1,2 @@
+// Package mipsel tests the mipsel target.
+package mipsel

@@ -1,0 +1,2 @@
+// Package or1k tests the or1k target.
+package or1k

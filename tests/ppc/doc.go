@@ -1,0 +1,2 @@
+// Package ppc tests the ppc target.
+package ppc

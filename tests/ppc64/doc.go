@@ -1,0 +1,2 @@
+// Package ppc64 tests the ppc64 target.
+package ppc64

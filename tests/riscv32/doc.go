@@ -1,0 +1,2 @@
+// Package riscv32 tests the riscv32 target.
+package riscv32

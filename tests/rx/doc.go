@@ -1,0 +1,2 @@
+// Package rx tests the rx target.
+package rx

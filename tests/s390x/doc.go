@@ -1,0 +1,2 @@
+// Package s390x tests the s390x target.
+package s390x

@@ -1,0 +1,19 @@
+//go:build !qemu_select || qemu_s390x
+
+package s390x
+
+import (
+	"testing"
+
+	"github.com/qemutest/functional/tests/internal/firmware"
+)
+
+func TestS390XFirmware(t *testing.T) {
+	firmware.Run(t, "s390x",
+		firmware.Boot{
+			Machine: "s390-ccw-virtio",
+			Args:    []string{"-nodefaults"},
+			Lines:   []string{"LOADPARM=["},
+		},
+	)
+}

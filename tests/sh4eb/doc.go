@@ -1,0 +1,2 @@
+// Package sh4eb tests the sh4eb target.
+package sh4eb

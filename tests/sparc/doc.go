@@ -1,0 +1,2 @@
+// Package sparc tests the sparc target.
+package sparc

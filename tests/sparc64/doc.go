@@ -1,0 +1,2 @@
+// Package sparc64 tests the sparc64 target.
+package sparc64

@@ -1,0 +1,2 @@
+// Package tricore tests the tricore target.
+package tricore

@@ -1,0 +1,48 @@
+//go:build !qemu_select || qemu_x86_64
+
+package x86_64
+
+import (
+	"testing"
+
+	"github.com/qemutest/functional/tests/internal/firmware"
+)
+
+func TestX86Firmware(t *testing.T) {
+	firmware.Run(t, "x86_64",
+		firmware.Boot{
+			Machine: "pc,graphics=off",
+			Name:    "pc",
+			Args:    []string{"-nodefaults"},
+			Lines:   []string{"SeaBIOS (version", "No bootable device"},
+		},
+		firmware.Boot{
+			Machine: "q35,graphics=off",
+			Name:    "q35",
+			Args:    []string{"-nodefaults"},
+			Lines:   []string{"SeaBIOS (version", "No bootable device"},
+		},
+		firmware.Boot{
+			Machine: "isapc,graphics=off",
+			Name:    "isapc",
+			Args:    []string{"-nodefaults"},
+			Lines:   []string{"SeaBIOS (version", "No bootable device"},
+		},
+		firmware.Boot{
+			Machine:  "microvm,graphics=off",
+			Name:     "microvm",
+			Firmware: []string{"seabios/bios-microvm.bin", "bios-microvm.bin"},
+			Args:     []string{"-nodefaults"},
+			Lines:    []string{"SeaBIOS (version"},
+		},
+		firmware.UBoot("pc", "u-boot/qemu-x86_64/u-boot.rom"),
+		firmware.Boot{
+			Machine:  "q35",
+			Name:     "UEFI",
+			Firmware: []string{"OVMF/OVMF_CODE_4M.fd", "OVMF/OVMF_CODE.fd", "edk2/ovmf/OVMF_CODE.fd"},
+			Option:   "pflash",
+			Args:     []string{"-m", "256", "-nodefaults", "-net", "none"},
+			Lines:    []string{"BdsDxe: "},
+		},
+	)
+}

@@ -1,0 +1,2 @@
+// Package xtensa tests the xtensa target.
+package xtensa
