@@ -11,70 +11,47 @@ import (
 	"time"
 )
 
-// Args are the arguments of a command, by their QMP names. A struct with json
-// tags does as well.
+// Args are the arguments of a command, by their names in QMP. A struct with
+// json tags does as well.
 type Args map[string]any
 
-// maxInFlight is the number of commands that QEMU is given at once. QEMU's
-// queue holds eight; when it is full, QEMU reads no further, and out-of-band
-// commands would wait behind it (QMP specification, "Out-of-band execution").
-const maxInFlight = 8
-
-// A call is one command on its way.
-type call struct {
-	command string
-	id      string // JSON text
-	wire    []byte
-	oob     bool
-	files   descriptors // closed once sent or given up
-	began   time.Time
-	reply   chan reply // has room for one
-
-	// Guarded by Client.mu.
-	sent      time.Time // zero while queued
-	abandoned bool      // nobody waits for the reply
-}
-
-type reply struct {
-	value json.RawMessage
-	err   error
-}
-
-// Execute runs a command and returns the value of its "return" member. args
-// is anything that encodes to a JSON object, [Args] for instance, or nil.
+// Execute runs a command and returns the value of its reply. args is anything
+// that encodes to a JSON object, [Args] for instance, or nil.
 //
 // The error is an *Error when QEMU refuses the command, and a *CallError when
-// there was no answer: because ctx ended or the connection did. ctx is the
-// only limit of time.
+// there was no answer, because ctx or the connection ended. Nothing but ctx
+// limits the time. Calls may be made from many goroutines at once; QEMU carries
+// them out one after the other.
 func (c *Client) Execute(ctx context.Context, command string, args any) (json.RawMessage, error) {
 	return c.execute(ctx, &call{command: command}, args)
 }
 
 // ExecuteOOB runs a command out of band: QEMU carries it out at once, even
 // while it is busy with another command. Few commands can (those with
-// "allow-oob" in query-qmp-schema, like yank and migrate-pause). The error is
+// "allow-oob" in query-qmp-schema: yank, migrate-pause, ...). The error is
 // ErrNoOOB when the monitor can't.
 func (c *Client) ExecuteOOB(ctx context.Context, command string, args any) (json.RawMessage, error) {
 	if !c.oob {
-		return nil, fmt.Errorf("exec-oob %s: %w", command, ErrNoOOB)
+		return nil, fmt.Errorf("expected to run %s out of band: %w", command, ErrNoOOB)
 	}
 	return c.execute(ctx, &call{command: command, oob: true}, args)
 }
 
-// ExecuteWithFiles runs a command that takes open files, sent as SCM_RIGHTS
-// with the command's first byte: getfd, add-fd and add_client. QEMU uses the
-// first file and closes further ones. The connection has to be a
-// *net.UnixConn. The files stay the caller's and may be closed after the call.
+// ExecuteWithFiles runs a command that takes an open file: getfd, add-fd,
+// add_client. The files go with it as SCM_RIGHTS, so the connection has to be
+// a *net.UnixConn. QEMU up to 10.0 uses the first file and closes the others.
+// The files stay the caller's, who may close them as soon as the call returns.
 func (c *Client) ExecuteWithFiles(ctx context.Context, command string, args any, files ...*os.File) (json.RawMessage, error) {
 	own, err := c.duplicate(files)
 	if err != nil {
-		return nil, fmt.Errorf("%s with %d files: %w", command, len(files), err)
+		return nil, fmt.Errorf("expected to pass %d files to %s: %w", len(files), command, err)
 	}
 	return c.execute(ctx, &call{command: command, files: own}, args)
 }
 
-// Call runs a command and decodes its reply into a T. Members that T doesn't
-// have are ignored. Numbers that end up in an any are [json.Number].
+// Call runs a command and decodes the value of its reply into a T. Members
+// that T doesn't have are ignored. Numbers that end up in an any are
+// [json.Number].
 func Call[T any](ctx context.Context, c *Client, command string, args any) (T, error) {
 	var value T
 	data, err := c.Execute(ctx, command, args)
@@ -82,7 +59,7 @@ func Call[T any](ctx context.Context, c *Client, command string, args any) (T, e
 		return value, err
 	}
 	if err := decodeValue(data, &value); err != nil {
-		return value, fmt.Errorf("the reply to %s doesn't fit a %T: %w: %s", command, value, err, shorten(data, 256))
+		return value, fmt.Errorf("expected a %T from %s: %w: %s", value, command, err, shorten(data, errorText))
 	}
 	return value, nil
 }
@@ -101,16 +78,38 @@ func (c *Client) Pending() []Pending {
 	return c.pendingBefore(nil)
 }
 
-// pendingBefore returns the unanswered commands up to cl, with mu held.
+// pendingBefore returns the unanswered commands sent before cl, with mu held.
 func (c *Client) pendingBefore(cl *call) []Pending {
 	var list []Pending
-	for _, sent := range c.order {
+	for _, sent := range c.inFlight {
 		if sent == cl {
 			break
 		}
 		list = append(list, Pending{Command: sent.command, Since: sent.sent})
 	}
 	return list
+}
+
+// A call is one command on its way: queued, in flight, answered. One whose
+// context ends leaves the queue, or stays in flight, abandoned, until its
+// reply comes.
+type call struct {
+	command string
+	oob     bool
+	files   descriptors
+	id      string // JSON text
+	wire    []byte // the command as sent
+	began   time.Time
+	reply   chan reply // has room for the one reply
+
+	// Guarded by Client.mu.
+	sent      time.Time // zero while queued
+	abandoned bool
+}
+
+type reply struct {
+	value json.RawMessage
+	err   error
 }
 
 // execute completes cl, queues it and waits for its reply.
@@ -126,6 +125,7 @@ func (c *Client) execute(ctx context.Context, cl *call, args any) (json.RawMessa
 		cl.files.close()
 		return nil, err
 	}
+	c.wakeSender()
 	select {
 	case r := <-cl.reply:
 		return r.value, r.err
@@ -134,7 +134,8 @@ func (c *Client) execute(ctx context.Context, cl *call, args any) (json.RawMessa
 	}
 }
 
-// enqueue gives cl its id and hands it to the sender.
+// enqueue gives cl its id, unless it has one, and puts it into the queue.
+// Ids are never used twice, so a late reply can't be taken for another's.
 func (c *Client) enqueue(ctx context.Context, cl *call, arguments []byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -144,23 +145,16 @@ func (c *Client) enqueue(ctx context.Context, cl *call, arguments []byte) error 
 	case c.err != nil:
 		return c.callError(cl, c.err)
 	}
-	c.lastID++
-	cl.id = `"` + c.idPrefix + "." + strconv.FormatUint(c.lastID, 10) + `"`
-	verb := "execute"
-	if cl.oob {
-		verb = "exec-oob"
+	if cl.id == "" {
+		c.lastID++
+		cl.id = strconv.FormatUint(c.lastID, 10)
 	}
-	wire, err := encodeCommand(verb, cl.command, cl.id, arguments)
-	if err != nil {
-		return err
-	}
-	cl.wire = wire
+	cl.wire = encodeCommand(cl, arguments)
 	c.queue = append(c.queue, cl)
-	c.wakeSender()
 	return nil
 }
 
-// abandon gives cl up. A reply that came first wins.
+// abandon gives cl up. A reply that came just before wins.
 func (c *Client) abandon(ctx context.Context, cl *call) (json.RawMessage, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -188,8 +182,8 @@ func (c *Client) callError(cl *call, err error) *CallError {
 	}
 }
 
-// contextError is the context's error, with its cause where it has one of its
-// own, so that errors.Is finds both.
+// contextError is the context's error, with its cause where that is one of its
+// own: errors.Is finds both.
 func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -61,27 +62,24 @@ type Greeting struct {
 type Client struct {
 	conn     net.Conn
 	opts     Options
-	greeting Greeting
-	oob      bool // out-of-band execution was offered and enabled
-	events   history
 	log      trafficLog
-	lines    *lineReader
-	greeted  chan Greeting
+	events   history
+	lines    *lineReader   // the receiver's
+	greeted  chan Greeting // has room for the one greeting
+	greeting Greeting
+	oob      bool // out-of-band execution is enabled
 
-	idPrefix string
+	wake       chan struct{} // tells the sender to look at the queue
+	done       chan struct{} // closed when err is set and all events are in
+	goroutines sync.WaitGroup
 
-	wake    chan struct{} // asks the sender to look at the queue
-	done    chan struct{} // closed with err set
-	stopped sync.WaitGroup
-
-	mu      sync.Mutex
-	lastID  uint64
-	queue   []*call          // not sent, in order of the calls
-	pending map[string]*call // sent, by id
-	order   []*call          // sent, in the order of sending
-	sending error            // what stopped the sender
-	closed  bool
-	err     error
+	mu       sync.Mutex
+	lastID   uint64
+	queue    []*call // not sent yet, in the order of the calls
+	inFlight []*call // sent and unanswered, in the order of sending
+	writeErr error   // what ended the sender
+	closed   bool    // Close was called
+	err      error
 }
 
 // NewClient takes over conn, waits for QEMU's greeting, and negotiates
@@ -91,19 +89,17 @@ type Client struct {
 // QEMU serves one client per monitor: a second one gets no greeting.
 func NewClient(ctx context.Context, conn net.Conn, opts Options) (*Client, error) {
 	c := &Client{
-		conn:     conn,
-		opts:     opts,
-		lines:    newLineReader(conn),
-		greeted:  make(chan Greeting, 1),
-		idPrefix: fmt.Sprintf("%06x", rand.Uint32()&0xffffff),
-		wake:     make(chan struct{}, 1),
-		done:     make(chan struct{}),
-		pending:  make(map[string]*call),
+		conn:    conn,
+		opts:    opts,
+		lines:   newLineReader(conn),
+		greeted: make(chan Greeting, 1),
+		wake:    make(chan struct{}, 1),
+		done:    make(chan struct{}),
 	}
 	c.log.init(opts.Log, opts.Name)
 	c.events.init(opts.History)
-	c.stopped.Go(c.send)
-	c.stopped.Go(c.receive)
+	c.goroutines.Go(c.send)
+	c.goroutines.Go(c.receive)
 	if err := c.negotiate(ctx); err != nil {
 		c.Close()
 		return nil, err
@@ -119,16 +115,21 @@ func (c *Client) negotiate(ctx context.Context) error {
 	case <-c.done:
 		return fmt.Errorf("expected QEMU's QMP greeting: %w", c.Err())
 	case <-ctx.Done():
-		return fmt.Errorf("no QMP greeting from QEMU within %v (is it stopped, or does the monitor have another client?): %w",
-			roundDuration(time.Since(began)), context.Cause(ctx))
+		return fmt.Errorf("no QMP greeting from QEMU within %v (is it stopped, or is another client connected?): %w",
+			roundDuration(time.Since(began)), contextError(ctx))
 	}
-	var args any
 	oob := slices.Contains(c.greeting.Capabilities, "oob")
+	var args any
 	if oob {
 		args = Args{"enable": []string{"oob"}}
 	}
-	if _, err := c.Execute(ctx, "qmp_capabilities", args); err != nil {
-		return fmt.Errorf("QMP negotiation: %w", err)
+	// A client that was connected before may have left a command behind, whose
+	// reply comes to us. QEMU answers in order, so once our first command, with
+	// an id that can't be a small number like the others, is answered, no
+	// stranger's reply can follow.
+	first := &call{command: "qmp_capabilities", id: strconv.FormatInt(1<<52+rand.Int64N(1<<52), 10)}
+	if _, err := c.execute(ctx, first, args); err != nil {
+		return fmt.Errorf("expected to negotiate QMP capabilities: %w", err)
 	}
 	c.oob = oob
 	return nil
@@ -160,7 +161,7 @@ func (c *Client) Close() error {
 	c.closed = true
 	c.mu.Unlock()
 	err := c.conn.Close()
-	c.stopped.Wait()
+	c.goroutines.Wait()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}
@@ -172,7 +173,7 @@ func (c *Client) Close() error {
 func (c *Client) Recent(n int) string {
 	text := c.log.recent(n)
 	for _, p := range c.Pending() {
-		text += fmt.Sprintf("no reply to %s for %v\n", p.Command, roundDuration(time.Since(p.Since)))
+		text += fmt.Sprintf("no reply to %s since %v\n", p.Command, roundDuration(time.Since(p.Since)))
 	}
 	return text
 }

@@ -101,7 +101,7 @@ func (c *Client) WaitEvent(ctx context.Context, from Cursor, match ...Matcher) (
 		}
 		for _, e := range events {
 			from = e.Seq + 1
-			if w.want.match(e) {
+			if w.want.Match(e) {
 				return e, from, nil
 			}
 			w.passed(e)
@@ -176,7 +176,7 @@ func (h *history) add(m *message, now time.Time) {
 }
 
 // end says that no event will follow.
-func (h *history) end(error) {
+func (h *history) end() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.ended = true

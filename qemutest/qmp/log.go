@@ -35,27 +35,27 @@ func (l *trafficLog) init(w io.Writer, name string) {
 }
 
 // sent logs a command.
-func (l *trafficLog) sent(cl *call) {
-	l.line(cl.sent, "-> ", "", 0, cl.wire)
-}
+func (l *trafficLog) sent(cl *call) { l.line(cl.sent, "-> ", "", cl.wire) }
 
-// received logs what QEMU sent: the reply to cl, or something else if that is
-// nil.
-func (l *trafficLog) received(now time.Time, cl *call, line []byte) {
-	if cl == nil {
-		l.line(now, "<- ", "", 0, line)
-		return
+// received logs a greeting, an event or a reply to nothing.
+func (l *trafficLog) received(now time.Time, line []byte) { l.line(now, "<- ", "", line) }
+
+// replied logs the reply to a call, with the time it took.
+func (l *trafficLog) replied(now time.Time, cl *call, late bool, line []byte) {
+	about := cl.command + " " + roundDuration(now.Sub(cl.sent)).String()
+	if late {
+		about += ", late"
 	}
-	l.line(now, "<- ", cl.command, now.Sub(cl.sent), line)
+	l.line(now, "<- ", "["+about+"] ", line)
 }
 
 // note logs something that isn't a message.
 func (l *trafficLog) note(format string, args ...any) {
-	l.line(time.Now(), "-- ", "", 0, fmt.Appendf(nil, format, args...))
+	l.line(time.Now(), "-- ", "", fmt.Appendf(nil, format, args...))
 }
 
 // line writes and remembers one line.
-func (l *trafficLog) line(now time.Time, direction, command string, took time.Duration, message []byte) {
+func (l *trafficLog) line(now time.Time, direction, about string, message []byte) {
 	message = bytes.TrimRight(message, "\r\n")
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -63,9 +63,7 @@ func (l *trafficLog) line(now time.Time, direction, command string, took time.Du
 	b = append(b, ' ')
 	b = append(b, l.prefix...)
 	b = append(b, direction...)
-	if command != "" {
-		b = fmt.Appendf(b, "[%s %v] ", command, took.Round(time.Microsecond))
-	}
+	b = append(b, about...)
 	head := len(b)
 
 	slot := &l.last[l.n%kept]

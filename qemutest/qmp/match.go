@@ -23,7 +23,9 @@ func (m Matcher) String() string {
 	return m.text
 }
 
-func (m Matcher) match(e Event) bool { return m.accept == nil || m.accept(e) }
+// Match reports whether the event meets the condition. A matcher whose condition
+// is unusable accepts nothing; [Client.WaitEvent] says what is wrong with it.
+func (m Matcher) Match(e Event) bool { return m.err == nil && (m.accept == nil || m.accept(e)) }
 
 // Named accepts events that have one of the names.
 func Named(names ...string) Matcher {
@@ -78,7 +80,7 @@ func Matching(text string, accept func(Event) bool) Matcher {
 func AllOf(matchers ...Matcher) Matcher {
 	return combine(matchers, " ", func(e Event) bool {
 		for _, m := range matchers {
-			if !m.match(e) {
+			if !m.Match(e) {
 				return false
 			}
 		}
@@ -88,9 +90,12 @@ func AllOf(matchers ...Matcher) Matcher {
 
 // AnyOf accepts events that at least one of the matchers accepts.
 func AnyOf(matchers ...Matcher) Matcher {
+	if len(matchers) == 0 {
+		return Matching("of no kind", func(Event) bool { return false })
+	}
 	return combine(matchers, " or ", func(e Event) bool {
 		for _, m := range matchers {
-			if m.match(e) {
+			if m.Match(e) {
 				return true
 			}
 		}

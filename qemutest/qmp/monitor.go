@@ -3,6 +3,7 @@ package qmp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -68,30 +69,28 @@ func (m *Monitor) Run(command []byte) ([]byte, error) {
 	var request struct {
 		Execute   string          `json:"execute"`
 		ExecOOB   string          `json:"exec-oob"`
-		Arguments json.RawMessage `json:"arguments,omitempty"`
-		ID        json.RawMessage `json:"id,omitempty"`
+		Arguments json.RawMessage `json:"arguments"`
+		ID        json.RawMessage `json:"id"`
 	}
-	if err := json.Unmarshal(command, &request); err != nil {
+	err := json.Unmarshal(command, &request)
+	if err == nil && (request.Execute == "") == (request.ExecOOB == "") {
+		err = errors.New(`it needs either "execute" or "exec-oob"`)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("expected a QMP command: %w: %s", err, shorten(command, errorText))
 	}
+
 	timeout := m.Timeout
 	if timeout <= 0 {
 		timeout = defaultRunTimeout
 	}
 	ctx, cancel := context.WithTimeout(m.context(), timeout)
 	defer cancel()
-
-	var args any
-	if request.Arguments != nil {
-		args = request.Arguments
-	}
-	var value json.RawMessage
-	var err error
+	execute, name := m.client.Execute, request.Execute
 	if request.ExecOOB != "" {
-		value, err = m.client.ExecuteOOB(ctx, request.ExecOOB, args)
-	} else {
-		value, err = m.client.Execute(ctx, request.Execute, args)
+		execute, name = m.client.ExecuteOOB, request.ExecOOB
 	}
+	value, err := execute(ctx, name, request.Arguments)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package qmp
 
 import (
 	"errors"
-	"io"
 	"slices"
 	"time"
 )
@@ -11,106 +10,118 @@ import (
 // 100 ms.
 const endedTime = 90 * time.Millisecond
 
-// errorText is how much of a message an error quotes, in bytes.
-const errorText = 256
-
-// receive is the goroutine that reads. It waits for nobody but the log: replies
-// go to channels with room, events to the history.
+// receive is the goroutine that reads. It waits for nobody but the log:
+// replies go to channels with room, events to the history.
 func (c *Client) receive() {
-	err := c.ended(c.readMessages())
+	err := c.verdict(c.readMessages())
 	c.conn.Close()
 
 	c.mu.Lock()
 	c.err = err
-	waiting := append(c.order, c.queue...)
-	for _, cl := range waiting {
+	for _, cl := range slices.Concat(c.inFlight, c.queue) {
 		cl.reply <- reply{err: c.callError(cl, err)}
 	}
 	for _, cl := range c.queue {
 		cl.files.close()
 	}
-	c.order, c.queue, c.pending = nil, nil, nil
+	c.inFlight, c.queue = nil, nil
 	c.mu.Unlock()
 
 	c.log.note("connection ended: %v", err)
-	c.events.end(err)
+	c.events.end()
 	close(c.done)
 }
 
-// readMessages handles messages until the connection ends.
+// readMessages files messages until the connection ends.
 func (c *Client) readMessages() error {
 	for {
 		line, offset, err := c.lines.next()
-		if err != nil && (len(line) == 0 || !errors.Is(err, io.ErrUnexpectedEOF)) {
-			return err
-		}
-		m, decodeErr := decodeMessage(line)
 		if err != nil {
 			return err
 		}
-		if decodeErr != nil {
-			return &ProtocolError{Offset: offset, Message: shorten(line, errorText), Err: decodeErr}
+		m, err := decodeMessage(line)
+		if err != nil {
+			return &ProtocolError{Offset: offset, Message: shorten(line, errorText), Err: err}
 		}
-		c.handle(m, line)
+		now := time.Now()
+		switch {
+		case m.Greeting != nil:
+			c.log.received(now, line)
+			c.greet(m.greeting())
+		case m.Event != "":
+			c.log.received(now, line)
+			c.events.add(m, now)
+		default:
+			c.deliver(m, line, now)
+		}
 	}
 }
 
-// handle files one message.
-func (c *Client) handle(m *message, line []byte) {
-	now := time.Now()
-	switch {
-	case m.Greeting != nil:
-		c.log.received(now, nil, line)
-		select {
-		case c.greeted <- m.greeting():
-		default: // a second greeting says nothing new
-		}
-	case m.Event != "":
-		c.log.received(now, nil, line)
-		c.events.add(m, now)
+// greet passes the greeting on to NewClient. Only the first one counts.
+func (c *Client) greet(g Greeting) {
+	select {
+	case c.greeted <- g:
 	default:
-		c.handleReply(m, line, now)
 	}
 }
 
-// handleReply gives a reply to the call it belongs to. One that belongs to no
-// call is in the log, nowhere else.
-func (c *Client) handleReply(m *message, line []byte, now time.Time) {
+// deliver gives a reply to the call it belongs to. A reply that belongs to no
+// call goes to the log and nowhere else.
+func (c *Client) deliver(m *message, line []byte, now time.Time) {
 	c.mu.Lock()
 	cl := c.takeCall(m)
-	queued := len(c.queue) > 0
-	c.mu.Unlock()
-
-	c.log.received(now, cl, line)
 	if cl == nil {
+		c.mu.Unlock()
+		c.log.received(now, line)
 		return
 	}
-	if queued {
+	late, moreToSend := cl.abandoned, len(c.queue) > 0
+	c.mu.Unlock()
+
+	c.log.replied(now, cl, late, line)
+	if m.Error != nil {
+		cl.reply <- reply{err: &Error{Command: cl.command, Class: m.Error.Class, Desc: m.Error.Desc}}
+	} else {
+		cl.reply <- reply{value: m.Return}
+	}
+	if moreToSend {
 		c.wakeSender()
 	}
-	r := reply{value: m.Return}
-	if m.Error != nil {
-		r = reply{err: &Error{Command: cl.command, Class: m.Error.Class, Desc: m.Error.Desc}}
-	}
-	cl.reply <- r
 }
 
 // takeCall removes the call that m replies to from those in flight, with mu
 // held. QEMU leaves the id out of an error when it couldn't read the command;
-// such an error comes in the order of the in-band commands.
+// such an error comes in its place in the order of the in-band replies.
 func (c *Client) takeCall(m *message) *call {
-	cl := c.pending[string(m.ID)]
-	if cl == nil && m.ID == nil && m.Error != nil {
-		if i := slices.IndexFunc(c.order, func(cl *call) bool { return !cl.oob }); i >= 0 {
-			cl = c.order[i]
+	i := slices.IndexFunc(c.inFlight, func(cl *call) bool {
+		if m.ID == nil && m.Error != nil {
+			return !cl.oob
 		}
-	}
-	if cl == nil {
+		return cl.id == string(m.ID)
+	})
+	if i < 0 {
 		return nil
 	}
-	delete(c.pending, cl.id)
-	c.order = slices.DeleteFunc(c.order, func(sent *call) bool { return sent == cl })
+	cl := c.inFlight[i]
+	c.inFlight = slices.Delete(c.inFlight, i, i+1)
 	return cl
+}
+
+// verdict turns what ended readMessages into why the connection ended.
+func (c *Client) verdict(err error) error {
+	c.mu.Lock()
+	closed, writeErr := c.closed, c.writeErr
+	c.mu.Unlock()
+	var protocol *ProtocolError
+	switch {
+	case closed:
+		return ErrClosed
+	case errors.As(err, &protocol):
+		return err
+	case writeErr != nil:
+		err = writeErr
+	}
+	return &LostError{Cause: err, Ended: c.askEnded()}
 }
 
 // askEnded asks Options.Ended how QEMU ended, for a limited time.
@@ -125,14 +136,5 @@ func (c *Client) askEnded() error {
 		return err
 	case <-time.After(endedTime):
 		return nil
-	}
-}
-
-// greeting converts a greeting.
-func (m *message) greeting() Greeting {
-	v := m.Greeting.Version
-	return Greeting{
-		Version:      Version{Major: v.QEMU.Major, Minor: v.QEMU.Minor, Micro: v.QEMU.Micro, Package: v.Package},
-		Capabilities: m.Greeting.Capabilities,
 	}
 }

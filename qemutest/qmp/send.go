@@ -1,20 +1,25 @@
 package qmp
 
 import (
-	"errors"
-	"io"
 	"net"
 	"slices"
 	"time"
 )
 
+// maxInFlight is the number of in-band commands that QEMU is given at once.
+// QEMU's queue holds eight; when it is full, QEMU reads no further, and
+// out-of-band commands would be stuck behind (QMP specification, "Out-of-band
+// execution").
+const maxInFlight = 8
+
 // drainTime is how long the receiver may go on after a failed write, to get
 // what QEMU sent before its end.
 const drainTime = 50 * time.Millisecond
 
-// send is the goroutine that writes, and the only one: a command is written
-// whole whatever happens to its caller, so that a stopped QEMU with a full
-// socket buffer can't leave half a command in front of the next.
+// send is the goroutine that writes, and the only one. It finishes a command
+// that it has begun whatever becomes of the caller: a stopped QEMU whose
+// socket buffer is full is never left with half a command, which would eat the
+// beginning of the next one.
 func (c *Client) send() {
 	for {
 		cl := c.nextToSend()
@@ -26,11 +31,9 @@ func (c *Client) send() {
 				return
 			}
 		}
-		err := c.write(cl)
-		cl.files.close()
-		if err != nil {
+		if err := c.write(cl); err != nil {
 			c.mu.Lock()
-			c.sending = err
+			c.writeErr = err
 			c.mu.Unlock()
 			c.conn.SetReadDeadline(time.Now().Add(drainTime))
 			return
@@ -38,41 +41,40 @@ func (c *Client) send() {
 	}
 }
 
-// wakeSender tells the sender that the queue or the room in flight changed.
+// wakeSender tells the sender that there may be something to send.
 func (c *Client) wakeSender() {
 	select {
 	case c.wake <- struct{}{}:
-	default:
+	default: // it has been told
 	}
 }
 
 // nextToSend moves a call from the queue to those in flight: the first
-// out-of-band one, or the first of all when QEMU's queue has room. Nil means
-// that there is nothing to do for now.
+// out-of-band one, or else the first of all if it may go. Nil means that
+// there is nothing to send for now.
 func (c *Client) nextToSend() *call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := slices.IndexFunc(c.queue, func(cl *call) bool { return cl.oob })
 	if i < 0 {
-		if len(c.queue) == 0 || !c.roomFor(c.queue[0]) {
+		if len(c.queue) == 0 || !c.mayGo(c.queue[0]) {
 			return nil
 		}
 		i = 0
 	}
 	cl := c.queue[i]
 	c.queue = slices.Delete(c.queue, i, i+1)
+	c.inFlight = append(c.inFlight, cl)
 	cl.sent = time.Now()
-	c.pending[cl.id] = cl
-	c.order = append(c.order, cl)
 	return cl
 }
 
-// roomFor reports whether an in-band call may be sent now, with mu held. Calls
+// mayGo reports whether an in-band call may be sent now, with mu held. Calls
 // with files go one at a time: QEMU keeps only the files that came last, and
-// a command takes them when it is carried out, not when it arrives.
-func (c *Client) roomFor(next *call) bool {
+// takes them when it carries a command out, not when the command arrives.
+func (c *Client) mayGo(next *call) bool {
 	inBand := 0
-	for _, cl := range c.order {
+	for _, cl := range c.inFlight {
 		if cl.oob {
 			continue
 		}
@@ -86,6 +88,7 @@ func (c *Client) roomFor(next *call) bool {
 
 // write writes a command, its files with the first byte.
 func (c *Client) write(cl *call) error {
+	defer cl.files.close()
 	c.log.sent(cl)
 	wire := cl.wire
 	if len(cl.files) > 0 {
@@ -95,27 +98,6 @@ func (c *Client) write(cl *call) error {
 		}
 		wire = wire[n:]
 	}
-	n, err := c.conn.Write(wire)
-	if err == nil && n < len(wire) {
-		return io.ErrShortWrite
-	}
+	_, err := c.conn.Write(wire)
 	return err
-}
-
-// ended reports why the connection ended, from the error of the receiver.
-func (c *Client) ended(err error) error {
-	c.mu.Lock()
-	closed, sending := c.closed, c.sending
-	c.mu.Unlock()
-	if closed {
-		return ErrClosed
-	}
-	var protocol *ProtocolError
-	if errors.As(err, &protocol) {
-		return protocol
-	}
-	if sending != nil {
-		err = sending
-	}
-	return &LostError{Cause: err, Ended: c.askEnded()}
 }
