@@ -12,19 +12,16 @@ func TestX86Firmware(t *testing.T) {
 	firmware.Run(t, "x86_64",
 		firmware.Boot{
 			Machine: "pc,graphics=off",
-			Name:    "pc",
 			Args:    []string{"-nodefaults"},
 			Lines:   []string{"SeaBIOS (version", "No bootable device"},
 		},
 		firmware.Boot{
 			Machine: "q35,graphics=off",
-			Name:    "q35",
 			Args:    []string{"-nodefaults"},
 			Lines:   []string{"SeaBIOS (version", "No bootable device"},
 		},
 		firmware.Boot{
 			Machine: "isapc,graphics=off",
-			Name:    "isapc",
 			Args:    []string{"-nodefaults"},
 			Lines:   []string{"SeaBIOS (version", "No bootable device"},
 		},

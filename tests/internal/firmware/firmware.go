@@ -5,6 +5,7 @@ package firmware
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 type Boot struct {
 	// Machine is the machine type, with its options.
 	Machine string
-	// Name tells boots of the same machine type apart; the machine type if
-	// empty.
+	// Name tells boots of the same machine type apart; the machine type
+	// without options if empty.
 	Name string
 	// Args follow the machine type on QEMU's command line.
 	Args []string
@@ -57,10 +58,11 @@ func UBoot(machine string, firmware ...string) Boot {
 }
 
 // OpenBIOS returns the boot of a machine whose OpenBIOS prints banner, up to the
-// answer to a sum in Forth.
+// answer to a sum in Forth. Without graphics it reads its commands from the
+// serial port, not from a keyboard.
 func OpenBIOS(machine, banner string) Boot {
 	return Boot{
-		Machine: machine,
+		Machine: machine + ",graphics=off",
 		Lines:   []string{banner},
 		Prompt:  "0 > ",
 		Command: "3 4 + .",
@@ -77,7 +79,8 @@ func (b Boot) With(args ...string) Boot {
 // Run boots each machine in a subtest.
 func Run(t *testing.T, target string, boots ...Boot) {
 	for _, boot := range boots {
-		t.Run(cmp.Or(boot.Name, boot.Machine), func(t *testing.T) { boot.run(t, target) })
+		machineType, _, _ := strings.Cut(boot.Machine, ",")
+		t.Run(cmp.Or(boot.Name, machineType), func(t *testing.T) { boot.run(t, target) })
 	}
 }
 
