@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -21,13 +22,20 @@ type guest struct {
 	conn net.Conn
 }
 
+// pipe returns a connection for a console and the guest at its other end.
+func pipe(t testing.TB) (net.Conn, *guest) {
+	near, far := net.Pipe()
+	t.Cleanup(func() { far.Close() })
+	return near, &guest{t, far}
+}
+
 // start returns a console and its guest.
 func start(t testing.TB, opts Options) (*Console, *guest) {
-	near, far := net.Pipe()
+	near, g := pipe(t)
 	c, err := New(near, opts)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, c.Close()); far.Close() })
-	return c, &guest{t, far}
+	t.Cleanup(func() { assert.NoError(t, c.Close()) })
+	return c, g
 }
 
 // say prints each of texts in a write of its own, as long as the console is
@@ -194,9 +202,9 @@ func TestStripANSIOnRequest(t *testing.T) {
 	const said = "\x1b[1;32mlog\x1b[0min:\x1b]0;title\x07 ok\r\n"
 	c, g := start(t, Options{StripANSI: true, LogPath: path})
 	go g.say(strings.Split(said, "")...)
-	m, err := c.Wait(t.Context(), waitFor(Text("login: ok")))
+	m, err := c.Wait(t.Context(), waitFor(Text("login: ok\r\n")))
 	require.NoError(t, err)
-	assert.Equal(t, int64(9), m.End)
+	assert.Equal(t, int64(11), m.End)
 	g.end(c)
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -285,10 +293,10 @@ func TestWhatCannotBeWaitedFor(t *testing.T) {
 		_, err = c.Exec(t.Context(), "never sent", tc.wait)
 		require.ErrorContains(t, err, tc.want)
 	}
-	near, far := net.Pipe()
+	near, g := pipe(t)
 	_, err := New(near, Options{Watch: []Pattern{Regexp("*")}})
 	require.ErrorContains(t, err, "Options.Watch: the regular expression `*`")
-	_, err = far.Read(make([]byte, 1))
+	_, err = g.conn.Read(make([]byte, 1))
 	assert.Equal(t, io.EOF, err, "New owns the connection also when it fails")
 
 	_, err = New(near, Options{LogPath: t.TempDir()})
@@ -300,10 +308,9 @@ func TestALogThatCannotBeWritten(t *testing.T) {
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("this host has no /dev/full to stand for a disk without space")
 	}
-	near, far := net.Pipe()
+	near, g := pipe(t)
 	c, err := New(near, Options{LogPath: "/dev/full"})
 	require.NoError(t, err)
-	g := &guest{t, far}
 	g.say("not", " recorded", " but read")
 	_, err = c.Wait(t.Context(), waitFor(Text("not")))
 	require.ErrorContains(t, err, "the console's log cannot be written")
@@ -313,27 +320,21 @@ func TestALogThatCannotBeWritten(t *testing.T) {
 
 func TestWaitsOfSeveralGoroutines(t *testing.T) {
 	t.Parallel()
-	c, g := start(t, Options{})
-	results := make(chan error)
-	for _, text := range []string{"a", "b", "c", "d"} {
-		go func() {
-			_, err := c.Wait(t.Context(), waitFor(Text(text+"!")))
-			results <- err
-		}()
-	}
-	go g.say("a!b!c!d!")
-	failed := 0
-	for range 4 {
-		select {
-		case err := <-results:
-			if err != nil {
-				failed++
-			}
-		case <-time.After(soon):
-			t.Fatal("a wait hangs")
+	synctest.Test(t, func(t *testing.T) {
+		c, g := start(t, Options{})
+		results := make(chan error)
+		for _, text := range []string{"a!", "b!", "c!", "d!"} {
+			go func() {
+				_, err := c.Wait(t.Context(), waitFor(Text(text)))
+				results <- err
+			}()
 		}
-	}
-	assert.Zero(t, failed)
+		synctest.Wait()
+		g.say("a!b!c!d!")
+		for range 4 {
+			require.NoError(t, <-results)
+		}
+	})
 }
 
 func TestTheContextEndsAWait(t *testing.T) {

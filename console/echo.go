@@ -133,7 +133,13 @@ const (
 // as a rule: of a line of it that stands at the end of a line of the
 // transcript. While that is not certain it waits for more of the transcript;
 // if none comes, a whole line is an echo and part of one is not.
+//
+// Once a command of several lines has been echoed, nothing more is taken for
+// an echo: its lines may well be what it prints.
 func (e *echo) covers(t *transcript, m Match, wait more) bool {
+	if e.end > 0 && len(e.lines) > 1 {
+		return false
+	}
 	reach := int64(4*len(e.command) + 1024) // room for prompts and escape sequences
 	from := max(e.sentAt, m.Start-reach)
 	for {

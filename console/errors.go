@@ -70,18 +70,18 @@ func (e *WaitError) Error() string {
 func (e *WaitError) Summary() string {
 	want := anyOf(e.Wait.Success)
 	after := "after " + seconds(e.Elapsed)
-	switch {
-	case errors.Is(e.Err, ErrFailure):
+	switch e.Err { // only when the wait itself is meant, not a send
+	case ErrFailure:
 		what := fmt.Sprintf("%s: failure pattern %s matched: %s", e.Console, e.Failure.Pattern, printable(e.Failure.Text))
 		if len(e.Wait.Success) == 0 {
 			return what
 		}
 		return fmt.Sprintf("%s, %s waiting for %s", what, after, want)
-	case errors.Is(e.Err, ErrTimeout):
+	case ErrTimeout:
 		return fmt.Sprintf("%s: timed out waiting for %s %s, idle for %s", e.Console, want, after, seconds(e.Idle))
-	case errors.Is(e.Err, ErrIdle):
+	case ErrIdle:
 		return fmt.Sprintf("%s: no output for %s while waiting for %s, given up %s", e.Console, seconds(e.Idle), want, after)
-	case errors.Is(e.Err, ErrClosed):
+	case ErrClosed:
 		return fmt.Sprintf("%s: closed while waiting for %s, %s", e.Console, want, after)
 	}
 	return fmt.Sprintf("%s: waiting for %s ended %s, idle for %s: %v", e.Console, want, after, seconds(e.Idle), e.Err)

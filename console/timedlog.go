@@ -19,6 +19,7 @@ type timedLog struct {
 	file   *os.File
 	opened time.Time
 	strip  stripper
+	stamp  []byte // what lines begin with that begin now
 	buf    []byte
 	open   bool // the last line has not ended
 	cr     bool // carriage returns are held back: they may belong to a line end
@@ -30,40 +31,56 @@ func (l *timedLog) write(p []byte, now time.Time) {
 	if l == nil || l.err != nil {
 		return
 	}
+	l.stamp = now.AppendFormat(l.stamp[:0], "15:04:05.000000")
+	l.stamp = fmt.Appendf(l.stamp, " [%12.6f] ", now.Sub(l.opened).Seconds())
 	l.buf = l.buf[:0]
-	for _, b := range l.strip.strip(p) {
-		if b == '\r' {
+	for p = l.strip.strip(p); len(p) > 0; {
+		if n := plainLength(p); n > 0 {
+			l.begin()
+			l.buf = append(l.buf, p[:n]...)
+			p = p[n:]
+			continue
+		}
+		switch b := p[0]; b {
+		case '\r':
 			l.cr = true
-			continue
-		}
-		if !l.open {
-			l.stamp(now)
-		}
-		if b == '\n' {
-			l.cr, l.open = false, false
-			l.buf = append(l.buf, '\n')
-			continue
-		}
-		if l.cr { // inside a line, as where a guest redraws it
-			l.buf = append(l.buf, `\r`...)
+		case '\n':
 			l.cr = false
-		}
-		if (b < ' ' && b != '\t') || b == 0x7f {
+			l.begin()
+			l.buf = append(l.buf, '\n')
+			l.open = false
+		default:
+			l.begin()
 			l.buf = fmt.Appendf(l.buf, `\x%02x`, b)
-		} else {
-			l.buf = append(l.buf, b)
 		}
+		p = p[1:]
 	}
 	if len(l.buf) > 0 {
 		_, l.err = l.file.Write(l.buf)
 	}
 }
 
-// stamp starts a line.
-func (l *timedLog) stamp(now time.Time) {
-	l.open = true
-	l.buf = now.AppendFormat(l.buf, "15:04:05.000000")
-	l.buf = fmt.Appendf(l.buf, " [%12.6f] ", now.Sub(l.opened).Seconds())
+// begin starts a line if none has begun, and writes what was held back.
+func (l *timedLog) begin() {
+	if !l.open {
+		l.open = true
+		l.buf = append(l.buf, l.stamp...)
+	}
+	if l.cr { // inside a line, as where a guest redraws it
+		l.cr = false
+		l.buf = append(l.buf, `\r`...)
+	}
+}
+
+// plainLength returns the length of what p starts with that is written as it
+// stands.
+func plainLength(p []byte) int {
+	for i, b := range p {
+		if (b < ' ' && b != '\t') || b == 0x7f {
+			return i
+		}
+	}
+	return len(p)
 }
 
 // close ends the last line and closes the file.

@@ -318,7 +318,7 @@ func (s *search) explain(err error) error {
 	}
 	e := s.c.waitError(s.w, s.began, err)
 	e.Nearest = s.c.nearest(s.origin, s.success)
-	if s.listening {
+	if s.listening && (err == ErrTimeout || err == ErrIdle) {
 		e.Hint = s.echo.hint()
 	}
 	return e
