@@ -81,7 +81,7 @@ func (a *odcArchive) readHeader(e *entry) (*cpioFile, error) {
 		return nil, err
 	}
 	if p[len(p)-1] != 0 {
-		return nil, errors.New("name without its final NUL")
+		return nil, errors.New("the name has no NUL at its end")
 	}
 	e.name = string(p[odcHeaderSize : len(p)-1])
 	e.modTime, e.size = time.Unix(fields[7], 0), fields[9]

@@ -48,7 +48,7 @@ func nextAr(in *input) (*arFile, error) {
 // skipAr skips data of an ar member and the byte that pads it to an even length, which may be missing at the end.
 func skipAr(in *input, f *arFile, n int64) error {
 	if _, err := io.CopyN(io.Discard, in, n); err != nil {
-		return in.fault("ar", fmt.Errorf("member %s of the package: %w", f.name, err))
+		return fmt.Errorf("member %s of the package: %w", f.name, in.fault("ar", err))
 	}
 	if f.size%2 == 0 {
 		return nil
@@ -101,7 +101,7 @@ func (a *archive) openDebTar(in *input, f *arFile, opts Options) error {
 	tarInput := newInput(in.counter.ctx, data)
 	if in.at != nil {
 		if in.size-in.offset() < f.size {
-			return in.fault("ar", fmt.Errorf("member %s of the package: %w", f.name, io.ErrUnexpectedEOF))
+			return fmt.Errorf("member %s of the package: %w", f.name, in.fault("ar", io.ErrUnexpectedEOF))
 		}
 		tarInput = newSection(in.counter.ctx, in.at, in.offset(), f.size)
 	}

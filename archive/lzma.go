@@ -57,7 +57,7 @@ func (c *lzmaCodec) Read(p []byte) (int, error) {
 	case err != io.EOF:
 		return n, c.in.fault("lzma", err)
 	case c.size != lzmaUnknownSize && c.n != c.size:
-		// The library ends a file that is cut between two symbols without an error.
+		// The library reports that the input was cut once, and a plain end when it is asked again.
 		return n, c.in.fault("lzma", fmt.Errorf("%d of %d bytes decoded: %w", c.n, c.size, io.ErrUnexpectedEOF))
 	case c.size == lzmaUnknownSize && !c.data.(*lzma.Reader).EOSMarker():
 		return n, c.in.fault("lzma", errors.New("the end mark is missing"))

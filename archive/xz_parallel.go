@@ -56,7 +56,7 @@ func xzStreamBlocks(at io.ReaderAt, end int64) (blocks []xzBlock, start int64) {
 		}
 		end += xzHeaderSize - 4
 	}
-	if footer[10] != 'Y' || footer[11] != 'Z' {
+	if string(footer[10:]) != "YZ" || crc32.ChecksumIEEE(footer[4:10]) != binary.LittleEndian.Uint32(footer) {
 		return nil, 0
 	}
 	indexSize := (int64(binary.LittleEndian.Uint32(footer[4:])) + 1) * 4
@@ -73,16 +73,21 @@ func xzStreamBlocks(at io.ReaderAt, end int64) (blocks []xzBlock, start int64) {
 	if blocks == nil || start < 0 {
 		return nil, 0
 	}
+	flags := [2]byte(footer[8:10])
 	header := make([]byte, xzHeaderSize)
-	if _, err := at.ReadAt(header, start); err != nil || !bytes.HasPrefix(header, []byte(xzMagic)) ||
-		!bytes.Equal(header[6:8], footer[8:10]) {
+	if _, err := at.ReadAt(header, start); err != nil || !bytes.Equal(header, xzStreamHeader(flags)) {
 		return nil, 0
 	}
 	for i := range blocks {
 		blocks[i].offset += start + xzHeaderSize
-		blocks[i].flags = [2]byte(header[6:8])
+		blocks[i].flags = flags
 	}
 	return blocks, start
+}
+
+func xzStreamHeader(flags [2]byte) []byte {
+	header := append([]byte(xzMagic), flags[:]...)
+	return binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE(flags[:]))
 }
 
 // parseXZIndex reads an index with its checksum. The offsets it returns count from the first block; total is the size of
@@ -120,9 +125,6 @@ func parseXZIndex(index []byte) (blocks []xzBlock, total int64) {
 // open decodes the block alone, as a stream of its own made of the block and a header, an index and a footer for it. So
 // the library checks all that it checks in a whole file: the checksum, and both sizes against the index.
 func (b xzBlock) open(at io.ReaderAt) (*xz.Reader, error) {
-	header := append([]byte(xzMagic), b.flags[:]...)
-	header = binary.LittleEndian.AppendUint32(header, crc32.ChecksumIEEE(b.flags[:]))
-
 	tail := []byte{0, 1} // an index of one record
 	tail = binary.AppendUvarint(tail, uint64(b.size))
 	tail = binary.AppendUvarint(tail, uint64(b.uncompressed))
@@ -133,7 +135,7 @@ func (b xzBlock) open(at io.ReaderAt) (*xz.Reader, error) {
 	tail = binary.LittleEndian.AppendUint32(tail, crc32.ChecksumIEEE(footer))
 	tail = append(append(tail, footer...), 'Y', 'Z')
 
-	return xz.NewReader(io.MultiReader(bytes.NewReader(header),
+	return xz.NewReader(io.MultiReader(bytes.NewReader(xzStreamHeader(b.flags)),
 		io.NewSectionReader(at, b.offset, b.size+padding(b.size, 4)), bytes.NewReader(tail)), maxDictionary)
 }
 
