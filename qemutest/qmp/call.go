@@ -13,7 +13,7 @@ import (
 
 // Args are the arguments of a command, by their names in QMP. A struct with
 // json tags does as well.
-type Args map[string]any
+type Args = map[string]any
 
 // Execute runs a command and returns the value of its reply. args is anything
 // that encodes to a JSON object, [Args] for instance, or nil.

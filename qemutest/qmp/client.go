@@ -24,9 +24,10 @@ type Options struct {
 	Log io.Writer
 
 	// Ended is called once, when QEMU's end of the connection is gone, and
-	// says how QEMU ended; nil means that it isn't known. It becomes the text
-	// of the error of every call in flight, which waits for it, but not
-	// longer than 90 ms.
+	// says how QEMU ended; nil means that it isn't known, so that a clean end
+	// takes an error too ("exit status 0"). It becomes part of the error of
+	// every call in flight, all of which wait for it, but no longer than
+	// 90 ms.
 	Ended func() error
 
 	// History is the number of events kept, 65,536 when zero. Older ones are

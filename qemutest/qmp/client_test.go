@@ -228,7 +228,7 @@ func TestLargeReply(t *testing.T) {
 	t.Parallel()
 	c, p := connect(t, qmp.Options{})
 	big := `"` + strings.Repeat("0123456789abcde ", 5<<20/16) + `"`
-	for _, value := range []string{big, `1`, big} {
+	for _, value := range []string{big, `1`} {
 		a := start(t.Context(), c, "query", nil)
 		p.reply(p.read(), value)
 		got := <-a
@@ -304,7 +304,7 @@ func TestLog(t *testing.T) {
 
 		recent := strings.Split(c.Recent(3), "\n")
 		require.Len(t, recent, 4)
-		assert.Regexp(t, clock+`<- \[query 1.5ms\] \{"return": "x+… \(1026 bytes\)$`, recent[0])
+		assert.Regexp(t, clock+`<- \[query 1.5ms\] \{"return": "x+… \(1023 bytes\)$`, recent[0])
 		assert.Less(t, len(recent[0]), 600)
 		assert.Equal(t, lines[5], recent[1])
 		assert.Equal(t, lines[6], recent[2])

@@ -53,7 +53,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("QEMU refused %s: %s (%s)", e.Command, e.Desc, e.Class)
 }
 
-// HMPError is an [Client.HMP] command line that the human monitor complained
+// HMPError is a command line of [Client.HMP] that the human monitor complained
 // about.
 type HMPError struct {
 	Line   string // the command line
@@ -154,8 +154,7 @@ type EventError struct {
 	Seen    []string      // names of the events that came instead, in order, without repetition
 	Count   int           // how many they were
 
-	// Err is the reason: the context's, ErrEventsDropped, or why the
-	// connection ended.
+	// Err is the reason: the context's, or why the connection ended.
 	Err error
 }
 

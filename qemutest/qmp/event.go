@@ -79,9 +79,8 @@ func (c *Client) Events(from Cursor) []Event {
 // from the same cursor, and by others.
 //
 // ctx bounds the wait in total, however many other events arrive. An event
-// that is in the history already is found even if ctx has ended. When there is
-// none, the error is an *EventError, and the cursor returned lies behind the
-// events that were looked at.
+// that is in the history already is found even if ctx has ended. The error is
+// an *EventError when ctx or the connection ends first.
 //
 // The history is bounded (Options.History events, 32 MiB of data); the oldest
 // events are dropped. If from lies before the oldest one kept, the error is
@@ -96,8 +95,8 @@ func (c *Client) WaitEvent(ctx context.Context, from Cursor, match ...Matcher) (
 		events, more := c.events.since(from)
 		if len(events) > 0 && events[0].Seq > from {
 			oldest := events[0].Seq
-			return Event{}, oldest, w.failed(fmt.Errorf("%w: %d events at the cursor; %d are kept",
-				ErrEventsDropped, oldest-from, len(events)))
+			return Event{}, oldest, fmt.Errorf("can't tell whether event %v came: %w: %d of them, %d are kept",
+				w.want, ErrEventsDropped, oldest-from, len(events))
 		}
 		for _, e := range events {
 			from = e.Seq + 1
