@@ -171,6 +171,27 @@ func Netdev(name string) Requirement {
 	}
 }
 
+// accelerator returns the accelerator that a command line asks for; without a
+// word of it QEMU takes TCG.
+func accelerator(argv []string) string {
+	name := "tcg"
+	for i, arg := range argv[:max(len(argv)-1, 0)] {
+		switch strings.Replace(arg, "--", "-", 1) {
+		case "-accel":
+			name, _, _ = strings.Cut(argv[i+1], ",")
+		case "-machine", "-M":
+			for option := range strings.SplitSeq(argv[i+1], ",") {
+				if value, ok := strings.CutPrefix(option, "accel="); ok {
+					name = value
+				}
+			}
+		case "-enable-kvm":
+			name = "kvm"
+		}
+	}
+	return name
+}
+
 // emulatorName names the emulator and its version in a sentence.
 func (q *Test) emulatorName() string {
 	return fmt.Sprintf("%s %s", filepath.Base(q.emulator), q.capabilities.Version)

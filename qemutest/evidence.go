@@ -56,6 +56,9 @@ func (vm *VM) evidence() string {
 	if client := m.QMP(); client != nil {
 		traffic = strings.TrimSpace(client.Recent(evidenceMessages))
 	}
+	if client := m.QMP(); client != nil && client.Err() != nil {
+		vm.awaitEnd()
+	}
 	if exit, ended := m.Exit(); ended {
 		fmt.Fprintf(&b, "machine %q has ended: %s\n", vm.Name(), exit)
 	} else {

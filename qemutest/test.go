@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -192,7 +193,7 @@ func (q *Test) machines() []*VM {
 
 // finish ends all machines and judges how they ended.
 func (q *Test) finish() {
-	failed := q.t.Failed()
+	failed := q.t.Failed() || panicking()
 	if failed {
 		q.reportEvidence()
 	}
@@ -204,7 +205,7 @@ func (q *Test) finish() {
 	for _, vm := range q.machines() {
 		vm.judge()
 	}
-	if !q.t.Failed() {
+	if !failed && !q.t.Failed() {
 		return
 	}
 	if !failed {
@@ -213,11 +214,27 @@ func (q *Test) finish() {
 	q.t.Logf("logs: %s\nrun it again: %s", q.logDir, q.rerunCommand())
 }
 
+// panicking reports whether a panic ends the test: package testing runs the
+// cleanups then, but counts the test as failed only afterwards.
+func panicking() bool {
+	stack := make([]uintptr, 64)
+	frames := runtime.CallersFrames(stack[:runtime.Callers(2, stack)])
+	for {
+		frame, more := frames.Next()
+		if frame.Function == "runtime.gopanic" {
+			return true
+		}
+		if !more {
+			return false
+		}
+	}
+}
+
 // close is the last of the test: nothing of it writes a log or needs a file
 // any more.
 func (q *Test) close() {
 	switch {
-	case q.t.Failed():
+	case q.t.Failed() || panicking():
 		q.logf("failed")
 	case !q.t.Skipped():
 		q.logf("passed")

@@ -177,6 +177,7 @@ func (vm *VM) TryLaunch() error {
 		return err
 	}
 	vm.machine = m
+	setAttr(vm.test.t, "qemu.accel", accelerator(m.Argv()))
 	vm.test.logf("%s: launched in %v: %s", vm.Name(), time.Since(start).Round(time.Microsecond), machine.Quote(m.Argv()))
 	return nil
 }
@@ -198,7 +199,7 @@ func (vm *VM) WaitForExit() machine.Exit {
 	vm.test.t.Helper()
 	exit, err := vm.Machine().Wait(vm.test.ctx)
 	if err != nil {
-		vm.fail(fmt.Errorf("waiting for machine %q to end: %w", vm.Name(), err))
+		vm.fail(fmt.Errorf("waiting for it to end: %w", err))
 	}
 	vm.seen = true
 	vm.test.logf("%s: ended by itself: %s", vm.Name(), exit)
@@ -214,7 +215,7 @@ func (vm *VM) Shutdown() machine.Exit {
 	vm.test.t.Helper()
 	exit, err := vm.Machine().Shutdown(vm.test.ctx)
 	if err != nil {
-		vm.fail(fmt.Errorf("shutting down machine %q: %w", vm.Name(), err))
+		vm.fail(fmt.Errorf("shutting it down: %w", err))
 	}
 	vm.test.logf("%s: shut down: %s", vm.Name(), exit)
 	vm.seen = true
@@ -289,14 +290,35 @@ func (vm *VM) judge() {
 	vm.test.t.Errorf("machine %q: %s", vm.Name(), exit)
 }
 
-// fail ends the test because of err. The evidence follows at the end of the
-// test.
+// awaitEnd returns how the machine ended, once it is known that it is about to
+// end: its sockets are closed.
+func (vm *VM) awaitEnd() (machine.Exit, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), evidenceTime)
+	defer cancel()
+	exit, err := vm.machine.Wait(ctx)
+	return exit, err == nil
+}
+
+// fail ends the test because of err. What a failed wait tells of the console
+// is left to the evidence, which follows at the end of the test.
 func (vm *VM) fail(err error) {
 	vm.test.t.Helper()
 	vm.test.logf("%s: %v", vm.Name(), err)
-	var failure *console.WaitError
-	if errors.As(err, &failure) {
+	var wait *console.WaitError
+	if !errors.As(err, &wait) {
 		vm.test.t.Fatalf("machine %q: %v", vm.Name(), err)
 	}
-	vm.test.t.Fatal(err)
+	text := wait.Summary()
+	if errors.Is(err, console.ErrClosed) {
+		if exit, ended := vm.awaitEnd(); ended {
+			text += ": " + exit.String()
+		}
+	}
+	if wait.Hint != "" {
+		text += "\n" + wait.Hint
+	}
+	if wait.Nearest != "" {
+		text += fmt.Sprintf("\nnearest line seen: %q", wait.Nearest)
+	}
+	vm.test.t.Fatalf("machine %q: %s", vm.Name(), text)
 }
