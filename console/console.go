@@ -125,7 +125,7 @@ func (c *Console) Close() error {
 	c.closeOnce.Do(func() {
 		err := c.conn.Close()
 		if errors.Is(err, os.ErrClosed) || errors.Is(err, net.ErrClosed) {
-			err = nil // the owner of the other end was first
+			err = nil // closed already
 		}
 		<-c.done
 		lines := c.tail(maxTail)

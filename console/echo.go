@@ -114,9 +114,12 @@ func (e *echo) seenAt(offset int64) bool { return e.end > 0 && e.end == offset }
 
 // hint explains to the reader of an error that the echo did not come.
 func (e *echo) hint() string {
-	return fmt.Sprintf("the guest has not echoed the command %q (at most %d of %d characters of line %d): "+
-		"if it does not echo, set Options.NoEcho; if it lost characters, set Options.Pace",
-		e.command, e.longest, len(e.lines[e.line]), e.line+1)
+	why := "set Options.NoEcho if this guest does not echo, and see that it reads this console"
+	if e.line > 0 || e.longest > 0 {
+		why = "set Options.Pace if this guest loses characters, and see that it takes lines of this length"
+	}
+	return fmt.Sprintf("the guest has not echoed the command %q (at most %d of the %d visible characters of line %d): %s",
+		e.command, e.longest, len(e.lines[e.line]), e.line+1, why)
 }
 
 // A likeness says whether a match is part of an echo.

@@ -58,13 +58,17 @@ func (c *Console) Exec(ctx context.Context, command string, w Wait) (Match, erro
 		<-sent
 		return Match{}, err
 	}
-	return m, <-sent
+	if err := <-sent; err != nil {
+		return Match{}, err
+	}
+	return m, nil
 }
 
 // InterruptUntil sends text at once and then again in each interval of every
 // (200 ms if 0) until the wait ends, as is needed to stop a boot loader that
 // counts down. It does not depend on output: a silent guest gets the text as
-// often. If the guest does not read it, the wait goes on without.
+// often. If the guest does not read it, the wait goes on without. A text that
+// is being sent when the wait ends may be cut short.
 func (c *Console) InterruptUntil(ctx context.Context, text string, every time.Duration, w Wait) (Match, error) {
 	if every <= 0 {
 		every = 200 * time.Millisecond

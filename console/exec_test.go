@@ -87,7 +87,7 @@ func TestExecWithoutAnEcho(t *testing.T) {
 		}()
 		_, err := c.Exec(t.Context(), "echo 0", Wait{Success: []Pattern{Text("0")}, Timeout: time.Minute})
 		require.ErrorIs(t, err, ErrTimeout)
-		assert.Contains(t, err.Error(), `the guest has not echoed the command "echo 0" (at most 3 of 5 characters of line 1)`)
+		assert.Contains(t, err.Error(), `the guest has not echoed the command "echo 0" (at most 3 of the 5 visible characters of line 1): set Options.Pace`)
 	})
 }
 

@@ -19,10 +19,23 @@ import (
 func (c *Console) Send(ctx context.Context, text string) error {
 	sent, err := c.sendAll(ctx, text)
 	if err != nil {
-		return fmt.Errorf("%s: cannot send %q, %d of %d bytes were taken: %w", c.opts.Name, text, sent, len(text), err)
+		return &sendError{c.opts.Name, text, sent, err}
 	}
 	return nil
 }
+
+// A sendError says how far a Send came and why it ended.
+type sendError struct {
+	console, text string
+	sent          int
+	err           error
+}
+
+func (e *sendError) Error() string {
+	return fmt.Sprintf("%s: cannot send %q, %d of %d bytes were taken: %v", e.console, e.text, e.sent, len(e.text), e.err)
+}
+
+func (e *sendError) Unwrap() error { return e.err }
 
 // SendLine sends line and Options.LineEnding.
 func (c *Console) SendLine(ctx context.Context, line string) error {

@@ -77,7 +77,10 @@ func TestWhatIsCompleteBeforeTheFailureCounts(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c, g := start(t, watched())
-			go g.say(text)
+			go func() {
+				synctest.Wait() // until the wait is pending
+				g.say(text)
+			}()
 			_, err := c.Wait(t.Context(), waitFor(Text("login:")))
 			assert.Equal(t, want, err == nil, "%q: %v", text, err)
 		})

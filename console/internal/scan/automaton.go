@@ -8,10 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxTable is the size in entries at which the table of an automaton, which
-// grows with each state that is reached for the first time, is dropped and
-// started again: memory stays bounded whatever the expressions and the stream.
-const maxTable = 1 << 18
+// maxSize is the size at which the states of an automaton, of which there is
+// one more each time that a new one is reached, are dropped and built anew as
+// needed: memory stays bounded, by a few megabytes, whatever the expressions
+// and the stream. It counts entries of the table and instructions in states.
+const maxSize = 1 << 18
 
 // A state of the automaton: the instructions at which the program could be,
 // what the assertions among them need to know, and what is complete.
@@ -41,6 +42,8 @@ type automaton struct {
 	stride int
 	states []state
 	names  map[string]int32
+	size   int // of table and states, as maxSize counts
+	limit  int // maxSize except in tests
 
 	cur  int32  // the current state
 	held []byte // the incomplete end of the stream, less than one rune
@@ -57,7 +60,7 @@ type automaton struct {
 // newAutomaton returns an automaton at the start of a stream that follows on
 // the rune prev; see reset.
 func newAutomaton(prog *program, leftmost bool, prev rune) *automaton {
-	a := &automaton{prog: prog, leftmost: leftmost, stride: len(prog.sample)}
+	a := &automaton{prog: prog, leftmost: leftmost, stride: len(prog.sample), limit: maxSize}
 	a.list.seen = make([]uint32, len(prog.insts))
 	a.clear()
 	a.reset(prev)
@@ -75,6 +78,7 @@ func (a *automaton) clear() {
 	a.table = make([]int32, a.stride, 16*a.stride) // row 0 is not used
 	a.states = make([]state, 1, 16)
 	a.names = make(map[string]int32)
+	a.size = 0
 }
 
 // reset goes to the start of a stream. prev is the rune before it, -1 at the
@@ -196,7 +200,7 @@ func (a *automaton) next(cur int32, class int) int32 {
 	}
 	from := a.states[int(cur)/a.stride]
 	to := a.step(from, class)
-	if len(a.table)+a.stride > maxTable {
+	if a.size+a.stride+len(to.insts) > a.limit {
 		a.clear()
 		if len(a.prefix) > 0 {
 			a.start = a.name(a.first)
@@ -222,7 +226,7 @@ func (a *automaton) finish() *state {
 	return &state{complete: slices.Clone(a.list.complete), found: s.found}
 }
 
-// name returns the name of a state like s, which it adds to the table if it is not there.
+// name returns the name of the state s, which it adds if it is not there.
 func (a *automaton) name(s state) int32 {
 	key := s.key()
 	if name, ok := a.names[string(key)]; ok {
@@ -237,6 +241,7 @@ func (a *automaton) name(s state) int32 {
 	s.complete = slices.Clone(s.complete)
 	a.table = append(a.table, make([]int32, a.stride)...)
 	a.states = append(a.states, s)
+	a.size += a.stride + len(s.insts)
 	a.names[string(key)] = name
 	return name
 }
