@@ -124,7 +124,7 @@ const sampleInterval = 50 * time.Millisecond
 
 // saveRegisters keeps the registers of all CPUs beside the logs.
 func (vm *VM) saveRegisters(text string) {
-	path := filepath.Join(vm.test.logDir, vm.Name()+"-registers.txt")
+	path := vm.test.Log(vm.logName("registers.txt"))
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		vm.test.logf("%s: saving the registers: %v", vm.Name(), err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/qemutest/gdb"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -21,12 +22,13 @@ type VM struct {
 	// unless SetConsole chose another one.
 	*Console
 
-	test    *Test
-	config  machine.Config
-	ports   []machine.Port // connected consoles
-	machine *machine.Machine
-	events  eventCursor
-	seen    bool // the test looked at how the machine ended
+	test     *Test
+	config   machine.Config
+	ports    []machine.Port // connected consoles
+	machine  *machine.Machine
+	debugger *gdb.Client
+	events   eventCursor
+	seen     bool // the test looked at how the machine ended
 
 	expected      []machine.Kind // ends that are no failure
 	expectedTexts []string       // texts on a console that are no failure

@@ -10,6 +10,7 @@ import (
 // endpoints are the things outside of QEMU that its command line refers to.
 type endpoints struct {
 	monitor  int    // descriptor of the QMP socket, 0 for none
+	gdb      int    // descriptor of the gdbstub's socket, 0 for none
 	consoles []int  // descriptors of the sockets of Config.Consoles
 	backdoor string // path of the second monitor, "" for none
 }
@@ -41,6 +42,11 @@ func commandLine(c Config, e endpoints) []string {
 		}
 		argv = append(argv, "-serial", "chardev:"+id)
 		next++
+	}
+	if e.gdb != 0 {
+		argv = append(argv,
+			"-chardev", "socket,id=gdb,fd="+strconv.Itoa(e.gdb),
+			"-gdb", "chardev:gdb")
 	}
 	if e.backdoor != "" {
 		argv = append(argv,

@@ -47,6 +47,11 @@ type Config struct {
 	// NoConsole leaves the serial ports alone: QEMU gets no -serial.
 	NoConsole bool
 
+	// GDB connects QEMU's gdbstub, over an inherited socket like the monitor;
+	// see [Machine.GDB]. The guest runs until a client stops it, unless Args
+	// have -S.
+	GDB bool
+
 	// LogDir is an existing directory for the logs; see [Machine.Logs]. ""
 	// keeps them in unlinked temporary files.
 	LogDir string

@@ -25,7 +25,8 @@ type Machine struct {
 	output   *os.File // what QEMU writes; closed at the end
 	traffic  *os.File // log of the monitor; may be nil
 	consoles []*console.Console
-	backdoor func() // releases its path; may be nil
+	gdb      net.Conn // our end of the gdbstub's socket; may be nil
+	backdoor func()   // releases its path; may be nil
 	process  *guard.Process
 	monitor  atomic.Pointer[qmp.Client] // nil before it greeted, or without one
 
@@ -92,6 +93,11 @@ func (m *Machine) start() (monitor net.Conn, err error) {
 			return monitor, err
 		}
 		ends.consoles = append(ends.consoles, fd)
+	}
+	if m.config.GDB {
+		if m.gdb, ends.gdb, err = in.socket(); err != nil {
+			return monitor, err
+		}
 	}
 	if !m.config.NoMonitor && !m.config.private {
 		ends.backdoor, m.backdoor = claimBackdoor(m.config.Name)
@@ -168,6 +174,9 @@ func (m *Machine) release() {
 	if m.traffic != nil {
 		_ = m.traffic.Close()
 	}
+	if m.gdb != nil {
+		_ = m.gdb.Close()
+	}
 	if m.backdoor != nil {
 		m.backdoor()
 	}
@@ -185,6 +194,10 @@ func (m *Machine) PID() int { return m.process.PID() }
 
 // QMP returns the client of the monitor, nil with Config.NoMonitor.
 func (m *Machine) QMP() *qmp.Client { return m.monitor.Load() }
+
+// GDB returns the connection to QEMU's gdbstub, for a client of GDB's remote
+// protocol, nil without Config.GDB. It is closed when the machine ends.
+func (m *Machine) GDB() net.Conn { return m.gdb }
 
 // Console returns the console with this Port.Index, nil if there is none.
 func (m *Machine) Console(index int) *console.Console {
