@@ -95,6 +95,46 @@ func BenchmarkLargeReply(b *testing.B) {
 	}
 }
 
+// BenchmarkEvent is the cost of an event that nobody reads, with a full
+// history behind it.
+func BenchmarkEvent(b *testing.B) {
+	conn, theirs := socketPair(b)
+	peerConn, err := net.FileConn(theirs)
+	require.NoError(b, err)
+	defer peerConn.Close()
+	p := &peer{t: b, conn: peerConn, in: json.NewDecoder(peerConn)}
+	go func() {
+		p.send(greeting)
+		p.reply(p.read(), `{}`)
+	}()
+	c, err := qmp.NewClient(b.Context(), conn, qmp.Options{History: 100})
+	require.NoError(b, err)
+	defer c.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		p.event("RTC_CHANGE", `{"offset": 0, "qom-path": "/machine/unattached/device[8]"}`)
+	}
+	a := start(b.Context(), c, "query-status", nil)
+	p.reply(p.read(), `{}`)
+	require.NoError(b, (<-a).err)
+}
+
+// BenchmarkKilled is the time from a SIGKILL for QEMU to the error of the call
+// in flight. It has to be under 100 ms.
+func BenchmarkKilled(b *testing.B) {
+	for b.Loop() {
+		b.StopTimer()
+		log := newLogLines()
+		q := startQEMU(b, qmp.Options{Log: log})
+		q.stopProcess(b)
+		a := start(b.Context(), q.Client, "query-status", nil)
+		log.awaitSent("query-status")
+		b.StartTimer()
+		require.NoError(b, q.process.Kill())
+		require.ErrorIs(b, (<-a).err, qmp.ErrLost)
+	}
+}
+
 // startBare starts a QEMU and leaves the talking to the caller.
 func startBare(t testing.TB) net.Conn {
 	conn, theirs := socketPair(t)

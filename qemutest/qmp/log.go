@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	logged   = 64 << 10 // bytes of a message that the log shows
-	recalled = 512      // bytes of a message that Recent shows
-	kept     = 64       // messages that Recent can show
-	logTime  = "15:04:05.000000"
+	logTime     = "15:04:05.000000"
+	logLimit    = 64 << 10 // bytes of a message that the log shows
+	recentLimit = 512      // bytes of a message that Recent shows
+	recentLines = 64       // messages that Recent can show
 )
 
 // A trafficLog writes one line per message and remembers the last ones.
@@ -23,8 +23,8 @@ type trafficLog struct {
 
 	mu   sync.Mutex
 	buf  []byte
-	last [kept][]byte
-	n    int // messages so far
+	last [recentLines][]byte // lines, a ring
+	n    int                 // lines so far
 }
 
 func (l *trafficLog) init(w io.Writer, name string) {
@@ -66,12 +66,12 @@ func (l *trafficLog) line(now time.Time, direction, about string, message []byte
 	b = append(b, about...)
 	head := len(b)
 
-	slot := &l.last[l.n%kept]
-	*slot = appendShortened(append((*slot)[:0], b...), message, recalled)
+	slot := &l.last[l.n%recentLines]
+	*slot = appendShortened(append((*slot)[:0], b...), message, recentLimit)
 	l.n++
 
 	if l.w != nil {
-		b = appendShortened(b[:head], message, logged)
+		b = appendShortened(b[:head], message, logLimit)
 		l.w.Write(b)
 	}
 	l.buf = b[:0]
@@ -82,8 +82,8 @@ func (l *trafficLog) recent(n int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var text strings.Builder
-	for i := max(0, l.n-min(n, kept)); i < l.n; i++ {
-		text.Write(l.last[i%kept])
+	for i := max(0, l.n-min(n, recentLines)); i < l.n; i++ {
+		text.Write(l.last[i%recentLines])
 	}
 	return text.String()
 }

@@ -1,9 +1,11 @@
 package qmp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -14,6 +16,9 @@ type Matcher struct {
 	accept func(Event) bool
 	err    error // what is wrong with the condition itself
 }
+
+// nothing describes a Matcher that accepts no event.
+const nothing = "of no kind"
 
 // String returns the condition in words.
 func (m Matcher) String() string {
@@ -29,17 +34,9 @@ func (m Matcher) Match(e Event) bool { return m.err == nil && (m.accept == nil |
 
 // Named accepts events that have one of the names.
 func Named(names ...string) Matcher {
-	return Matcher{
-		text: strings.Join(names, " or "),
-		accept: func(e Event) bool {
-			for _, name := range names {
-				if e.Name == name {
-					return true
-				}
-			}
-			return false
-		},
-	}
+	return Matching(cmp.Or(strings.Join(names, " or "), nothing), func(e Event) bool {
+		return slices.Contains(names, e.Name)
+	})
 }
 
 // With accepts events whose data contains the document sub: every member of an
@@ -91,7 +88,7 @@ func AllOf(matchers ...Matcher) Matcher {
 // AnyOf accepts events that at least one of the matchers accepts.
 func AnyOf(matchers ...Matcher) Matcher {
 	if len(matchers) == 0 {
-		return Matching("of no kind", func(Event) bool { return false })
+		return Named()
 	}
 	return combine(matchers, " or ", func(e Event) bool {
 		for _, m := range matchers {

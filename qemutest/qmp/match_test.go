@@ -71,6 +71,7 @@ func TestMatchers(t *testing.T) {
 		{qmp.Matcher{}, true, true, "of any kind"},
 		{qmp.Named("STOP"), true, false, "STOP"},
 		{qmp.Named("STOP", "RESET"), true, true, "STOP or RESET"},
+		{qmp.Named(), false, false, "of no kind"},
 		{qmp.AllOf(), true, true, "of any kind"},
 		{qmp.AnyOf(), false, false, "of no kind"},
 		{qmp.AllOf(qmp.Named("RESET"), byGuest), false, true, `RESET with {"guest":true}`},

@@ -173,7 +173,7 @@ func TestQEMULargeReply(t *testing.T) {
 }
 
 // stopProcess stops QEMU the hard way: it answers nothing any more.
-func (q *realQEMU) stopProcess(t *testing.T) {
+func (q *realQEMU) stopProcess(t testing.TB) {
 	t.Helper()
 	require.NoError(t, q.process.Signal(syscall.SIGSTOP))
 }
@@ -182,11 +182,8 @@ func TestQEMUStopped(t *testing.T) {
 	t.Parallel()
 	q := startQEMU(t, qmp.Options{})
 	q.stopProcess(t)
-	began := time.Now()
-	_, err := q.Execute(within(t, 100*time.Millisecond), "query-name", nil)
+	_, err := q.Execute(within(t, 200*time.Millisecond), "query-name", nil)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	assert.Less(t, time.Since(began), time.Second)
-	assert.Len(t, q.Pending(), 1)
 
 	require.NoError(t, q.process.Signal(syscall.SIGCONT))
 	status, err := qmp.Call[struct{ Status string }](within(t, time.Minute), q.Client, "query-status", nil)
@@ -199,23 +196,24 @@ func TestQEMUStopped(t *testing.T) {
 // command.
 func TestQEMUStoppedWithFullBuffer(t *testing.T) {
 	t.Parallel()
-	q := startQEMU(t, qmp.Options{})
+	log := newLogLines()
+	q := startQEMU(t, qmp.Options{Log: log})
 	q.stopProcess(t)
 	// More than the socket takes (net.core.wmem_default, 208 KiB), but QEMU will
 	// have to read it byte by byte.
 	long := qmp.Args{"path": strings.Repeat("x", 300<<10)}
+	_, err := q.Execute(log.untilSent(t, "qom-list"), "qom-list", long)
+	require.ErrorIs(t, err, context.Canceled)
 	var callErr *qmp.CallError
-	for _, sent := range []bool{true, false} {
-		began := time.Now()
-		_, err := q.Execute(within(t, 100*time.Millisecond), "qom-list", long)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorAs(t, err, &callErr)
-		assert.Equal(t, sent, callErr.Sent)
-		assert.Less(t, time.Since(began), time.Second)
-	}
+	_, err = q.Execute(within(t, 20*time.Millisecond), "query-name", nil)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.ErrorAs(t, err, &callErr)
+	assert.False(t, callErr.Sent)
+
 	require.NoError(t, q.process.Signal(syscall.SIGCONT))
-	_, err := q.Execute(within(t, time.Minute), "query-status", nil)
+	status, err := q.Execute(within(t, time.Minute), "query-status", nil)
 	require.NoError(t, err)
+	assert.Contains(t, string(status), "running")
 }
 
 // logLines is a log that a test can wait for.
@@ -226,6 +224,16 @@ func newLogLines() logLines { return make(logLines, 1000) }
 func (l logLines) Write(line []byte) (int, error) {
 	l <- string(line)
 	return len(line), nil
+}
+
+// untilSent returns a context that ends when a command has been sent.
+func (l logLines) untilSent(t *testing.T, command string) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		l.awaitSent(command)
+		cancel()
+	}()
+	return ctx
 }
 
 // awaitSent waits until a command has been sent.
@@ -246,10 +254,8 @@ func TestQEMUKilled(t *testing.T) {
 		waited <- err
 	}()
 	log.awaitSent("query-status")
-	began := time.Now()
 	require.NoError(t, q.process.Kill())
 	err := (<-a).err
-	assert.Less(t, time.Since(began), 100*time.Millisecond)
 	require.ErrorIs(t, err, qmp.ErrLost)
 	assert.ErrorContains(t, err, "signal: killed")
 	var status *exec.ExitError
@@ -384,22 +390,26 @@ func TestQEMUAddFD(t *testing.T) {
 // A file that was sent too late, or not at all, must not be leaked.
 func TestQEMUFilesOfAbandonedCalls(t *testing.T) {
 	t.Parallel()
-	q := startQEMU(t, qmp.Options{})
+	log := newLogLines()
+	q := startQEMU(t, qmp.Options{Log: log})
 	q.stopProcess(t)
-	var ends []*os.File
-	for range 3 {
+	var readers []*os.File
+	give := func(ctx context.Context) error {
 		r, w, err := os.Pipe()
 		require.NoError(t, err)
-		defer r.Close()
-		ends = append(ends, r)
-		_, err = q.ExecuteWithFiles(within(t, 20*time.Millisecond), "getfd", qmp.Args{"fdname": "x"}, w)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
+		t.Cleanup(func() { r.Close() })
+		readers = append(readers, r)
+		_, err = q.ExecuteWithFiles(ctx, "getfd", qmp.Args{"fdname": "x"}, w)
 		require.NoError(t, w.Close())
+		return err
 	}
+	require.ErrorIs(t, give(log.untilSent(t, "getfd")), context.Canceled)
+	require.ErrorIs(t, give(within(t, 20*time.Millisecond)), context.DeadlineExceeded)
+
 	require.NoError(t, q.process.Signal(syscall.SIGCONT))
 	_, err := q.Execute(within(t, time.Minute), "closefd", qmp.Args{"fdname": "x"})
-	require.NoError(t, err, "the first command was sent")
-	for _, r := range ends {
+	require.NoError(t, err, "the first file was sent")
+	for _, r := range readers {
 		_, err := r.Read(make([]byte, 1))
 		assert.Equal(t, io.EOF, err, "nobody has the other end open")
 	}

@@ -18,13 +18,14 @@ func (c *Client) receive() {
 
 	c.mu.Lock()
 	c.err = err
-	for _, cl := range slices.Concat(c.inFlight, c.queue) {
-		cl.reply <- reply{err: c.callError(cl, err)}
-	}
 	for _, cl := range c.queue {
 		cl.files.close()
 	}
+	unanswered := slices.Concat(c.inFlight, c.queue)
 	c.inFlight, c.queue = nil, nil
+	for _, cl := range unanswered {
+		cl.reply <- reply{err: c.callError(cl, err)}
+	}
 	c.mu.Unlock()
 
 	c.log.note("connection ended: %v", err)
