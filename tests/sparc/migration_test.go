@@ -1,0 +1,17 @@
+//go:build !qemu_select || qemu_sparc
+
+package sparc
+
+import (
+	"testing"
+
+	"github.com/qemutest/functional/tests/internal/migration"
+)
+
+func TestSparcSS4Migration(t *testing.T) {
+	migration.Test(t, "sparc", migration.Machine{Type: "SS-4"})
+}
+
+func TestSparcSS5Migration(t *testing.T) {
+	migration.Test(t, "sparc", migration.Machine{Type: "SS-5"})
+}
