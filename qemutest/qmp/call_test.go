@@ -234,7 +234,7 @@ func TestArguments(t *testing.T) {
 		{json.RawMessage(`{"addr": 18446744073709551615}`), `{"addr":18446744073709551615}`},
 		{uint64(1), "the arguments of echo have to make a JSON object, not 1"},
 		{[]string{"a"}, `the arguments of echo have to make a JSON object, not ["a"]`},
-		{qmp.Args{"nan": math.NaN()}, "encode the arguments of echo: json: unsupported value: NaN"},
+		{qmp.Args{"nan": math.NaN()}, "expected arguments of echo that can be encoded: json: unsupported value: NaN"},
 	} {
 		value, err := c.Execute(t.Context(), "echo", test.args)
 		if err != nil {

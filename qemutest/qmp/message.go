@@ -146,7 +146,7 @@ func encodeArguments(command string, args any) ([]byte, error) {
 	}
 	b, err := json.Marshal(args)
 	if err != nil {
-		return nil, fmt.Errorf("encode the arguments of %s: %w", command, err)
+		return nil, fmt.Errorf("expected arguments of %s that can be encoded: %w", command, err)
 	}
 	switch {
 	case string(b) == "null":

@@ -25,6 +25,7 @@ import (
 // A realQEMU is an emulator with the machine "none".
 type realQEMU struct {
 	*qmp.Client
+	conn    *net.UnixConn // the client's; only to set it up
 	process *os.Process
 	wait    func() error // until it has ended; how
 }
@@ -50,7 +51,7 @@ func startQEMU(t testing.TB, opts qmp.Options, args ...string) *realQEMU {
 	c, err := qmp.NewClient(within(t, time.Minute), conn, opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { c.Close() })
-	return &realQEMU{Client: c, process: cmd.Process, wait: wait}
+	return &realQEMU{Client: c, conn: conn, process: cmd.Process, wait: wait}
 }
 
 // emulator returns the path of an emulator, whichever there is.
@@ -199,9 +200,9 @@ func TestQEMUStoppedWithFullBuffer(t *testing.T) {
 	log := newLogLines()
 	q := startQEMU(t, qmp.Options{Log: log})
 	q.stopProcess(t)
-	// More than the socket takes (net.core.wmem_default, 208 KiB), but QEMU will
-	// have to read it byte by byte.
-	long := qmp.Args{"path": strings.Repeat("x", 300<<10)}
+	// A small buffer, because QEMU will have to read the command byte by byte.
+	require.NoError(t, q.conn.SetWriteBuffer(8<<10))
+	long := qmp.Args{"path": strings.Repeat("x", 64<<10)}
 	_, err := q.Execute(log.untilSent(t, "qom-list"), "qom-list", long)
 	require.ErrorIs(t, err, context.Canceled)
 	var callErr *qmp.CallError
