@@ -145,7 +145,7 @@ const (
 	xzPiece = 1 << 20
 	xzAhead = 24
 	// maxXZWorkers bounds memory: each worker has its dictionary and its waiting pieces.
-	maxXZWorkers = 8
+	maxXZWorkers = 4
 )
 
 // xzPart is a piece of a block's data, or the error that ended it.
