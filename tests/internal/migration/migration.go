@@ -53,7 +53,8 @@ func Test(t *testing.T, target string, machine Machine, requirements ...qemutest
 
 // Migrate migrates the source to the destination, which was started with
 // "-incoming defer", and returns when both say that they have completed. The
-// error says what each of the two has to say if not.
+// error says what each of the two has to say if not. A command that a QEMU
+// refuses ends the test.
 func Migrate(q *qemutest.Test, source, destination *qemutest.VM, transport Transport) error {
 	ends := []*qemutest.VM{source, destination}
 	var cursors []qmp.Cursor

@@ -30,7 +30,7 @@ func TestMigrateRefused(t *testing.T) {
 	}
 }
 
-// A source that is killed while it sends leaves the destination with half a
+// A source that is killed before it has sent all leaves the destination with half a
 // state, which is an error of both.
 func TestMigrateSourceLost(t *testing.T) {
 	q := qemutest.New(t, "x86_64", qemutest.Machine("microvm"))
@@ -39,13 +39,15 @@ func TestMigrateSourceLost(t *testing.T) {
 	source := q.NamedVM("source", "-nodefaults").NoConsole().ExpectExit(machine.Killed)
 	destination.Launch()
 	source.Launch()
-	// One byte a second: the migration does not end by itself.
-	source.QMP("migrate-set-parameters", qemutest.Args{"max-bandwidth": 1})
+	// The source stops before the last part and waits for the word to go on.
+	source.QMP("migrate-set-capabilities", qemutest.Args{
+		"capabilities": []qemutest.Args{{"capability": "pause-before-switchover", "state": true}},
+	})
 	lost := make(chan struct{})
 	go func() {
 		defer close(lost)
 		// The wait can only fail together with Migrate.
-		_, _, _ = source.Machine().QMP().WaitEvent(q.Context(), 0, qmp.With(qmp.Args{"status": "active"}))
+		_, _, _ = source.Machine().QMP().WaitEvent(q.Context(), 0, qmp.With(qmp.Args{"status": "pre-switchover"}))
 		source.Machine().Kill()
 	}()
 	err := Migrate(q, source, destination, Unix)

@@ -159,21 +159,29 @@ func pluggableDevices(ctx context.Context, client *qmp.Client) (map[string]bool,
 	if err != nil {
 		return nil, err
 	}
-	var buses []string
-	for _, match := range busLine.FindAllStringSubmatch(tree, -1) {
-		buses = append(buses, match[1])
-	}
 	list, err := client.HMP(ctx, "info qdm")
 	if err != nil {
 		return nil, err
 	}
-	pluggable := map[string]bool{}
+	return fitting(tree, list), nil
+}
+
+// fitting picks from the list of all devices those that fit into the tree of
+// a machine's devices.
+func fitting(tree, list string) map[string]bool {
+	var buses []string
+	for _, match := range busLine.FindAllStringSubmatch(tree, -1) {
+		buses = append(buses, match[1])
+	}
+	devices := map[string]bool{}
 	for _, match := range deviceLine.FindAllStringSubmatch(list, -1) {
 		name, bus, rest := match[1], match[2], match[3]
 		reachable := !slices.Contains(boardBuses, bus) || slices.Contains(buses, bus)
-		pluggable[name] = reachable && !strings.Contains(rest, ", no-user")
+		if reachable && !strings.Contains(rest, ", no-user") {
+			devices[name] = true
+		}
 	}
-	return pluggable, nil
+	return devices
 }
 
 // restrict leaves only the sections of the given devices in a dump, each as it
