@@ -60,7 +60,7 @@ func (e *WaitError) Error() string {
 	}
 	b.WriteString("\n  last lines, with the seconds since the console was opened:")
 	for _, line := range e.Tail {
-		fmt.Fprintf(&b, "\n    [%12.6f] %s", line.Elapsed.Seconds(), printable(line.Text))
+		fmt.Fprintf(&b, "\n    %s", line)
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"fmt"
 	"time"
 )
 
@@ -13,6 +14,12 @@ type Line struct {
 	Time    time.Time     // when its first byte arrived
 	Elapsed time.Duration // from New to Time
 	Text    string        // without its end; of a line over 1 KiB the end of it
+}
+
+// String returns the line for people: the seconds since New, and the text
+// without escape sequences and with other control characters escaped.
+func (l Line) String() string {
+	return fmt.Sprintf("[%12.6f] %s", l.Elapsed.Seconds(), printable(l.Text))
 }
 
 // Tail returns the last n lines of the transcript, at most 256, oldest first.

@@ -69,7 +69,7 @@ func (vm *VM) evidence() string {
 		lines := m.Console(port.Index).Tail(evidenceLines)
 		fmt.Fprintf(&b, "console %d, last %d lines:\n", port.Index, len(lines))
 		for _, line := range lines {
-			fmt.Fprintf(&b, "  %10.3fs  %s\n", line.Elapsed.Seconds(), line.Text)
+			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
 	if output := strings.TrimSpace(m.Output()); output != "" {
