@@ -74,7 +74,7 @@ bench: qemu
 
 .PHONY: clean-cache
 clean-cache:
-	$(GO) run ./cmd/qemu-asset-cache evict
+	$(GO) run ./cmd/qemu-asset-cache evict $(ARGS)
 
 .PHONY: clean
 clean:
