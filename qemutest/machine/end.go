@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"math"
 	"slices"
 	"syscall"
 	"time"
@@ -70,7 +68,7 @@ func (m *Machine) Shutdown(ctx context.Context) (Exit, error) {
 	}
 	exit := m.Kill()
 	if exit.Kind == Running {
-		return exit, fmt.Errorf("machine %s: process %d is still there %v after SIGKILL", m.config.Name, m.PID(), limits.Kill)
+		return exit, m.notEnded()
 	}
 	return exit, nil
 }
@@ -124,6 +122,23 @@ func (m *Machine) Kill() Exit {
 	return exit
 }
 
+// Close ends the machine, as Kill does if it has not ended, and closes its
+// consoles. They can be searched until then, also after the end of the machine.
+func (m *Machine) Close() error {
+	if exit := m.Kill(); exit.Kind == Running {
+		return m.notEnded()
+	}
+	var errs []error
+	for _, c := range m.consoles {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func (m *Machine) notEnded() error {
+	return fmt.Errorf("machine %s: process %d is still there %v after SIGKILL", m.config.Name, m.PID(), m.config.Limits.Kill)
+}
+
 // signal sends a signal to the process group. An error means that it is gone.
 func (m *Machine) signal(signal syscall.Signal) {
 	m.mu.Lock()
@@ -155,11 +170,13 @@ func (m *Machine) finish() {
 		_ = client.Close()
 	}
 	for _, c := range m.consoles {
-		await(c.Done(), drainTime)
+		if !await(c.Done(), drainTime) {
+			_ = c.Close()
+		}
 	}
 	m.exit = m.judge(status)
 	m.tail = tail(m.output)
-	m.release()
+	m.closeFiles()
 	close(m.done)
 }
 
@@ -173,7 +190,7 @@ func (m *Machine) judge(status syscall.WaitStatus) Exit {
 	t.requests = m.requests
 	t.requests.missed = slices.Clone(m.requests.missed)
 	m.mu.Unlock()
-	t.findings = examine(io.NewSectionReader(m.output, 0, math.MaxInt64))
+	t.findings = examine(m.output)
 	return t.verdict()
 }
 

@@ -21,9 +21,9 @@ func (e *LaunchError) Error() string {
 	b.WriteString("expected QEMU to start, ")
 	switch {
 	case errors.Is(e.Err, exec.ErrNotFound):
-		fmt.Fprintf(&b, "%v: install it or give its path", e.Err)
+		fmt.Fprintf(&b, "but %v: install it or give its path", e.Err)
 	case e.How.Kind == Running:
-		fmt.Fprintf(&b, "but: %v", e.Err)
+		fmt.Fprintf(&b, "but %v", e.Err)
 	case e.How.Kind == Exited && e.How.Text != "":
 		fmt.Fprintf(&b, "it exited with status %d: %s", e.How.Status, e.How.Text)
 	default:

@@ -53,7 +53,10 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 	m := &Machine{config: config, done: make(chan struct{})}
 	conn, err := m.start()
 	if err != nil {
-		m.release()
+		for _, c := range m.consoles {
+			_ = c.Close()
+		}
+		m.closeFiles()
 		return nil, err
 	}
 	if conn != nil {
@@ -159,15 +162,13 @@ func (m *Machine) giveUp(ctx context.Context, err error) error {
 		m.missed(fmt.Sprintf("greet on QMP before the context ended (%v)", context.Cause(ctx)))
 	}
 	go m.finish()
-	exit := m.Kill()
-	return &LaunchError{Argv: m.argv, Output: m.Output(), How: exit, Err: err}
+	closeErr := m.Close()
+	exit, _ := m.Exit()
+	return &LaunchError{Argv: m.argv, Output: m.Output(), How: exit, Err: errors.Join(err, closeErr)}
 }
 
-// release lets go of what a machine holds that did not start.
-func (m *Machine) release() {
-	for _, c := range m.consoles {
-		_ = c.Close()
-	}
+// closeFiles lets go of the logs and of the path of the second monitor.
+func (m *Machine) closeFiles() {
 	if m.output != nil {
 		_ = m.output.Close()
 	}

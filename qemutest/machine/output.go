@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"regexp"
 	"strconv"
@@ -53,79 +54,72 @@ var (
 	terminating = regexp.MustCompile(`: terminating on signal (\d+)`)
 )
 
-// lastWords begin or are part of the line that explains an abort: of assert and
-// g_assert, of QEMU's error_abort, cpu_abort, hw_error and tcg_abort, of GLib,
-// and of the allocator and stack protector of the C library.
-var lastWords = [][]byte{
-	[]byte("Assertion "),
-	[]byte("ERROR:"),
-	[]byte("Unexpected error in "),
-	[]byte("qemu: fatal: "),
-	[]byte("qemu: hardware error: "),
-	[]byte("tcg fatal error"),
-	[]byte("-ERROR **: "),
-	[]byte("*** stack smashing detected ***"),
-	[]byte("*** buffer overflow detected ***"),
-	[]byte("double free or corruption"),
-	[]byte("corrupted "),
-	[]byte("free(): "),
-	[]byte("malloc(): "),
+// lastWords match the line that explains an abort: of assert, of g_assert, of
+// QEMU's error_abort, cpu_abort, hw_error and tcg_abort, of GLib, and of the
+// stack protector and the allocator of the C library.
+var lastWords = regexp.MustCompile(`Assertion .*failed` +
+	`|^ERROR:\S+:\d+:` +
+	`|^Unexpected error in ` +
+	`|^qemu: (?:fatal|hardware error): ` +
+	`|tcg fatal error` +
+	`|-ERROR \*\*: ` +
+	`|^\*\*\* \w+ .*\*\*\*` +
+	`|^(?:double free or corruption|corrupted|free\(\):|malloc\(\):|realloc\(\):|munmap_chunk\(\):)`)
+
+// examine reads QEMU's output. A sanitizer that lets QEMU go on may have
+// reported anywhere, so it looks for one in every line, however many there are.
+// Last words are last.
+func examine(output *os.File) findings {
+	f := findings{sanitizer: findReport(io.NewSectionReader(output, 0, math.MaxInt64))}
+	f.readTail(tail(output))
+	return f
 }
 
-// examine reads QEMU's output. It looks at every line, however many there are:
-// a sanitizer that lets QEMU go on may have reported anywhere.
-func examine(output io.Reader) findings {
-	var f findings
+// findReport returns the first line of a sanitizer's report, or "".
+func findReport(output io.Reader) string {
 	lines := bufio.NewReaderSize(output, tailSize)
-	unfinished := false // f.fatal is followed by the text proper
 	for {
 		// The rest of an endless line counts as lines of its own.
 		line, err := lines.ReadSlice('\n')
-		if len(bytes.TrimSpace(line)) > 0 {
-			text := bytes.TrimRight(line, "\r\n")
-			switch {
-			case unfinished:
-				f.fatal += " " + clip(text)
-				unfinished = false
-			case f.fatal == "" && containsAny(text, lastWords):
-				f.fatal = clip(text)
-				unfinished = bytes.HasPrefix(text, []byte("Unexpected error in "))
-			}
-			f.note(text)
+		if (bytes.Contains(line, []byte("Sanitizer: ")) || bytes.Contains(line, []byte("runtime error: "))) &&
+			sanitizerReport.Match(line) {
+			return clip(string(line))
 		}
 		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return f
+			return ""
 		}
 	}
 }
 
-// note takes down what a line says, apart from last words.
-func (f *findings) note(line []byte) {
-	f.last = clip(line)
-	if f.sanitizer == "" && (bytes.Contains(line, []byte("Sanitizer: ")) || bytes.Contains(line, []byte("runtime error: "))) &&
-		sanitizerReport.Match(line) {
-		f.sanitizer = clip(line)
-	}
-	if bytes.Contains(line, []byte(": terminating on signal ")) {
-		if m := terminating.FindSubmatch(line); m != nil {
-			number, _ := strconv.Atoi(string(m[1]))
+// readTail takes down what the last lines say.
+func (f *findings) readTail(text string) {
+	unfinished := false // f.fatal is followed by the text proper
+	for line := range strings.Lines(text) {
+		line = clip(line)
+		if line == "" {
+			continue
+		}
+		switch {
+		case unfinished:
+			f.fatal += " " + line
+			unfinished = false
+		case f.fatal == "" && lastWords.MatchString(line):
+			f.fatal = line
+			unfinished = strings.HasPrefix(line, "Unexpected error in ")
+		}
+		if m := terminating.FindStringSubmatch(line); m != nil {
+			number, _ := strconv.Atoi(m[1])
 			f.signal = syscall.Signal(number)
 		}
+		f.last = line
 	}
 }
 
-func containsAny(line []byte, words [][]byte) bool {
-	for _, word := range words {
-		if bytes.Contains(line, word) {
-			return true
-		}
-	}
-	return false
-}
-
-func clip(line []byte) string {
+// clip shortens a line for a message.
+func clip(line string) string {
+	line = strings.TrimSpace(line)
 	if len(line) > textSize {
-		return string(line[:textSize]) + "..."
+		return line[:textSize] + "..."
 	}
-	return strings.TrimSpace(string(line))
+	return line
 }

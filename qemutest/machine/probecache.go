@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -22,27 +22,28 @@ const cacheFormat = 1
 const cacheAge = 90 * 24 * time.Hour
 
 // probed holds the answers that this process has.
-var probed probeCache
+var probed = probeCache{ask: ask, dir: os.UserCacheDir}
 
 type probeCache struct {
+	ask func(ctx context.Context, binary string) (*Capabilities, error)
+	dir func() (string, error) // of the user's caches
+
 	mu       sync.Mutex
 	binaries map[string]*probedBinary
 }
 
 // probedBinary is the answer of one emulator.
 type probedBinary struct {
-	turn    chan struct{} // holds one token: the right to use the rest
-	modules []string      // directories that modules are loaded from
-	stamp   stamp
-	answer  *Capabilities
+	turn   chan struct{} // holds one token: the right to use the rest
+	stamp  stamp
+	answer *Capabilities
 }
 
 // stamp tells one state of an emulator from others. Device and inode are part
 // of it because another QEMU can be mounted over the path.
 type stamp struct {
-	Format    int
-	ModuleDir string // QEMU_MODULE_DIR
-	Files     []fileStamp
+	Format int
+	Files  []fileStamp
 }
 
 type fileStamp struct {
@@ -66,20 +67,17 @@ func (p *probeCache) get(ctx context.Context, binary string) (*Capabilities, err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting until %s told what it can do: %w", path, context.Cause(ctx))
 	}
-	if b.modules == nil {
-		b.modules = moduleDirs(path)
-	}
-	now, err := newStamp(path, b.modules)
+	now, err := newStamp(path)
 	if err != nil {
 		return nil, fmt.Errorf("machine: expected an emulator: %w", err)
 	}
 	if b.answer != nil && reflect.DeepEqual(b.stamp, now) {
 		return b.answer, nil
 	}
-	file := cacheFile(now)
+	file := p.file(now)
 	answer := readAnswer(file, now)
 	if answer == nil {
-		if answer, err = ask(ctx, path); err != nil {
+		if answer, err = p.ask(ctx, path); err != nil {
 			return nil, err
 		}
 		writeAnswer(file, now, answer)
@@ -107,26 +105,38 @@ func (p *probeCache) binary(path string) *probedBinary {
 // devices from, by the layouts of distributions. Which one it was built for
 // cannot be asked; all of them count.
 func moduleDirs(binary string) []string {
-	dirs := []string{}
-	if dir := os.Getenv("QEMU_MODULE_DIR"); dir != "" {
-		dirs = append(dirs, dir)
-	}
 	if real, err := filepath.EvalSymlinks(binary); err == nil {
 		binary = real
 	}
 	prefix := filepath.Dir(filepath.Dir(binary))
-	for _, pattern := range []string{"lib/qemu", "lib64/qemu", "lib/*-linux-gnu*/qemu"} {
-		matches, _ := filepath.Glob(filepath.Join(prefix, pattern))
-		dirs = append(dirs, matches...)
+	dirs := []string{
+		filepath.Join(prefix, "lib", "qemu"),
+		filepath.Join(prefix, "lib64", "qemu"),
+		filepath.Join(prefix, "lib", multiarch[runtime.GOARCH], "qemu"), // Debian
+	}
+	if dir := os.Getenv("QEMU_MODULE_DIR"); dir != "" {
+		dirs = append(dirs, dir)
 	}
 	return dirs
 }
 
+// multiarch are the names of library directories in Debian and its kin.
+var multiarch = map[string]string{
+	"386":     "i386-linux-gnu",
+	"amd64":   "x86_64-linux-gnu",
+	"arm":     "arm-linux-gnueabihf",
+	"arm64":   "aarch64-linux-gnu",
+	"loong64": "loongarch64-linux-gnu",
+	"ppc64le": "powerpc64le-linux-gnu",
+	"riscv64": "riscv64-linux-gnu",
+	"s390x":   "s390x-linux-gnu",
+}
+
 // newStamp describes the present state of an emulator and its modules. Adding,
 // removing or replacing a module changes the time of its directory.
-func newStamp(binary string, modules []string) (stamp, error) {
-	s := stamp{Format: cacheFormat, ModuleDir: os.Getenv("QEMU_MODULE_DIR")}
-	for i, path := range slices.Concat([]string{binary}, modules) {
+func newStamp(binary string) (stamp, error) {
+	s := stamp{Format: cacheFormat}
+	for i, path := range append([]string{binary}, moduleDirs(binary)...) {
 		info, err := os.Stat(path)
 		if err != nil && i == 0 {
 			return stamp{}, err
@@ -149,10 +159,10 @@ type cached struct {
 	Answer *Capabilities
 }
 
-// cacheFile returns the path of the file for a stamp, "" if the user has no
-// cache directory.
-func cacheFile(s stamp) string {
-	dir, err := os.UserCacheDir()
+// file returns the path of the file for a stamp, "" if the user has no cache
+// directory.
+func (p *probeCache) file(s stamp) string {
+	dir, err := p.dir()
 	if err != nil {
 		return ""
 	}
