@@ -11,18 +11,17 @@ import (
 // system and QEMU, which must run with -no-reboot, ends because of that.
 func Reboot(vm *qemutest.VM) {
 	vm.Exec("reboot", "reboot: Restarting system")
-	waitForExit(vm, machine.GuestReset)
+	if exit := vm.WaitForExit(); exit.Kind != machine.GuestReset {
+		vm.Test().Check(fmt.Errorf("expected QEMU to end because the guest reset, but %s", exit))
+	}
 }
 
-// PowerOff types a command that powers the system off at a shell, such as
-// "poweroff", and waits until QEMU ends because of that.
-func PowerOff(vm *qemutest.VM, command string) {
-	vm.Exec(command, "reboot: Power down")
-	waitForExit(vm, machine.GuestShutdown)
-}
-
-func waitForExit(vm *qemutest.VM, kind machine.Kind) {
-	if exit := vm.WaitForExit(); exit.Kind != kind {
-		vm.Test().Check(fmt.Errorf("expected the machine to end with %s, but %s", kind, exit))
+// Halt types "halt" at a shell, and waits until the kernel has halted the
+// system and the machine, which must be one that turns itself off then, has
+// ended.
+func Halt(vm *qemutest.VM) {
+	vm.Exec("halt", "reboot: System halted")
+	if exit := vm.WaitForExit(); exit.Kind != machine.GuestShutdown {
+		vm.Test().Check(fmt.Errorf("expected the machine to turn itself off, but %s", exit))
 	}
 }
