@@ -11,7 +11,7 @@ import (
 func TestArmMachines(t *testing.T) {
 	machines.StartAll(t, "arm", machines.Exceptions{
 		"canon-a1100": `Couldn't find rom image`,
-		"cheetah":     `A flash image must be given|missing SecureDigital`,
+		"cheetah":     `Kernel or ROM image must be specified`,
 		"connex":      `A flash image must be given`,
 		"sx1":         `Kernel or Flash image must be specified`,
 		"sx1-v1":      `Kernel or Flash image must be specified`,

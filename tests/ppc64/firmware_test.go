@@ -5,6 +5,7 @@ package ppc64
 import (
 	"testing"
 
+	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/tests/internal/firmware"
 )
 
@@ -31,6 +32,6 @@ func TestPPC64Firmware(t *testing.T) {
 			Lines:   []string{"OPAL v", "INIT: Waiting for kernel"},
 		},
 		firmware.OpenBIOS("mac99", ">> OpenBIOS 1.1"),
-		firmware.UBoot("ppce500"),
+		firmware.UBoot("ppce500").Requiring(qemutest.Firmware("u-boot.e500")),
 	)
 }

@@ -5,6 +5,7 @@ package s390x
 import (
 	"testing"
 
+	"github.com/qemutest/functional/qemutest/machine"
 	"github.com/qemutest/functional/tests/internal/firmware"
 )
 
@@ -12,9 +13,10 @@ func TestS390XFirmware(t *testing.T) {
 	firmware.Run(t, "s390x",
 		firmware.Boot{
 			Machine: "s390-ccw-virtio",
-			// With nothing to boot, the CPU stops for good.
-			Args:  []string{"-no-shutdown"},
-			Lines: []string{"LOADPARM=[", "Could not find a suitable boot device"},
+			Args:    []string{"-no-shutdown"},
+			Lines:   []string{"LOADPARM=[", "Could not find a suitable boot device"},
+			// With nothing to boot, older firmware stops the CPU for good.
+			Ends: []machine.Kind{machine.GuestPanic},
 		},
 	)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/machine"
 )
 
 // A Boot is a machine and the lines that its firmware prints on the console.
@@ -36,6 +37,8 @@ type Boot struct {
 	// Interrupt is typed until the prompt appears, at firmware that waits for
 	// a key before it boots something else.
 	Interrupt string
+	// Ends are the ends of the machine, while it is looked at, that are right.
+	Ends []machine.Kind
 	// Requirements are what else the boot needs.
 	Requirements []qemutest.Requirement
 }
@@ -44,9 +47,9 @@ type Boot struct {
 const interruptEvery = 200 * time.Millisecond
 
 // UBoot returns the boot of a machine with U-Boot, up to the answer to a command.
-func UBoot(machine string, firmware ...string) Boot {
+func UBoot(machineType string, firmware ...string) Boot {
 	return Boot{
-		Machine:   machine,
+		Machine:   machineType,
 		Name:      "U-Boot",
 		Firmware:  firmware,
 		Lines:     []string{"U-Boot 20"},
@@ -60,14 +63,21 @@ func UBoot(machine string, firmware ...string) Boot {
 // OpenBIOS returns the boot of a machine whose OpenBIOS prints banner, up to the
 // answer to a sum in Forth. Without graphics it reads its commands from the
 // serial port, not from a keyboard.
-func OpenBIOS(machine, banner string) Boot {
+func OpenBIOS(machineType, banner string) Boot {
 	return Boot{
-		Machine: machine + ",graphics=off",
+		Machine: machineType + ",graphics=off",
 		Lines:   []string{banner},
 		Prompt:  "0 > ",
 		Command: "3 4 + .",
 		Answer:  "7  ok",
 	}
+}
+
+// Requiring adds requirements to a boot, such as the firmware that a machine
+// type boots by itself and that not every QEMU brings along.
+func (b Boot) Requiring(requirements ...qemutest.Requirement) Boot {
+	b.Requirements = append(slices.Clip(b.Requirements), requirements...)
+	return b
 }
 
 // With adds arguments to a boot.
@@ -91,7 +101,7 @@ func (b *Boot) run(t *testing.T, target string) {
 	}
 	q := qemutest.New(t, target, requirements...)
 
-	vm := q.VM(b.Args...)
+	vm := q.VM(b.Args...).ExpectExit(b.Ends...)
 	if len(b.Firmware) > 0 {
 		path := q.Firmware(b.Firmware...)
 		if b.Option == "pflash" {
