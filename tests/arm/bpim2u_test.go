@@ -27,8 +27,7 @@ func TestArmBPIM2U(t *testing.T) {
 		qemutest.Timeout(bpim2uTimeout),
 		qemutest.Assets(sunxiDebian))
 
-	boot := sunxiBoot(q, bpim2uDTB, "console=ttyS0,115200n8 earlycon=uart,mmio32,0x1c28000")
-	boot.Launch(q).WaitFor("Kernel command line: " + boot.CommandLine())
+	sunxiBoot(q, bpim2uDTB, "console=ttyS0,115200n8 earlycon=uart,mmio32,0x1c28000").CheckCommandLine(q)
 }
 
 func TestArmBPIM2UInitrd(t *testing.T) {

@@ -35,8 +35,7 @@ func TestArmOrangePi(t *testing.T) {
 		qemutest.Timeout(orangepiTimeout),
 		qemutest.Assets(sunxiDebian))
 
-	boot := sunxiBoot(q, orangepiDTB, "console=ttyS0,115200n8 earlycon=uart,mmio32,0x1c28000")
-	boot.Launch(q).WaitFor("Kernel command line: " + boot.CommandLine())
+	sunxiBoot(q, orangepiDTB, "console=ttyS0,115200n8 earlycon=uart,mmio32,0x1c28000").CheckCommandLine(q)
 }
 
 func TestArmOrangePiInitrd(t *testing.T) {

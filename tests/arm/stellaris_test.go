@@ -28,8 +28,8 @@ func TestArmLM3S6965EVB(t *testing.T) {
 	vm.WaitFor("In a one horse open")
 }
 
-// The program answers each character with another one, which it looks up in a
-// table with floating-point arithmetic.
+// The program answers each character with the one whose code is 1.8 times as
+// large, which it computes with the FPU.
 func TestArmLM3S811EVB(t *testing.T) {
 	q := qemutest.New(t, "arm",
 		qemutest.Machine("lm3s811evb"),

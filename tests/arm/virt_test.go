@@ -19,6 +19,5 @@ func TestArmVirt(t *testing.T) {
 		qemutest.Machine("virt"),
 		qemutest.Assets(virtFedora))
 
-	boot := linux.Boot{Kernel: q.Fetch(virtFedora), Append: "console=ttyAMA0"}
-	boot.Launch(q).WaitFor("Kernel command line: " + boot.CommandLine())
+	linux.Boot{Kernel: q.Fetch(virtFedora), Append: "console=ttyAMA0"}.CheckCommandLine(q)
 }

@@ -24,6 +24,14 @@ func Copy(q *qemutest.Test, src, name string, size int64) string {
 	return dst
 }
 
+// Create makes an image of size zeros, and returns its path: name in the scratch
+// directory.
+func Create(q *qemutest.Test, name string, size int64) string {
+	path := q.Scratch(name)
+	q.Check(write(path, os.O_CREATE|os.O_EXCL, func(f *os.File) error { return f.Truncate(size) }))
+	return path
+}
+
 // Grow fills an image up with zeros to the next power of two, and returns its
 // path: QEMU refuses SD cards of another size.
 func Grow(q *qemutest.Test, path string) string {

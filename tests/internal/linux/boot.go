@@ -6,6 +6,9 @@ import "github.com/qemutest/functional/qemutest"
 // messages, so that tests find texts that begin a line.
 const noTimestamps = "printk.time=0"
 
+// panicked is what the kernel prints when it panics.
+const panicked = "Kernel panic - not syncing"
+
 // A Boot is a kernel and what QEMU hands to it.
 type Boot struct {
 	// Kernel is the path of the kernel (-kernel).
@@ -45,6 +48,15 @@ func (b Boot) Launch(q *qemutest.Test) *qemutest.VM {
 	vm := b.VM(q)
 	vm.Launch()
 	return vm
+}
+
+// CheckCommandLine starts a machine and waits until the kernel prints its command
+// line, for a kernel without a root file system: the panic that it ends in for
+// want of one, if it gets so far, is expected.
+func (b Boot) CheckCommandLine(q *qemutest.Test) {
+	vm := b.VM(q).ExpectConsole(panicked)
+	vm.Launch()
+	vm.WaitFor("Kernel command line: " + b.CommandLine())
 }
 
 func (b Boot) args() []string {
