@@ -1,6 +1,7 @@
 package archive_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"encoding/binary"
@@ -116,6 +117,27 @@ func TestTarAfterTheEnd(t *testing.T) {
 	gz[len(gz)-6]++
 	err := archive.Extract(context.Background(), t.TempDir(), stream(gz, "x.tar.gz"), archive.Options{})
 	require.ErrorIs(t, err, archive.ErrCorrupt)
+}
+
+// GNU tar stores files with holes in a way of its own; the sample is made by "tar --sparse --format=posix".
+func TestTarSparse(t *testing.T) {
+	t.Parallel()
+	dst := extract(t, archive.File("testdata/sparse.tar.xz"), archive.Options{})
+	want := make([]byte, 10<<20)
+	copy(want, "boot sector")
+	copy(want[len(want)-3:], "end")
+	assert.True(t, string(want) == read(t, filepath.Join(dst, "sp.img")))
+}
+
+// "git archive" begins with a header that is about the whole archive and no member.
+func TestTarGlobalHeader(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	require.NoError(t, w.WriteHeader(&tar.Header{Typeflag: tar.TypeXGlobalHeader, PAXRecords: map[string]string{"comment": "1e1ae58"}}))
+	require.NoError(t, w.Flush())
+	data := append(b.Bytes(), buildTar(t, file("a", "x"))...)
+	assert.Equal(t, []string{"a"}, names(t, extract(t, stream(data, "x.tar"), archive.Options{})))
 }
 
 // An empty archive has its end, an empty file has not.
