@@ -64,6 +64,7 @@ func (vm *VM) evidence() string {
 	} else {
 		fmt.Fprintf(&b, "machine %q is running (%s, process %d)\n", vm.Name(), filepath.Base(vm.config.Binary), m.PID())
 		fmt.Fprintf(&b, "guest: %s\n", vm.guestState(ctx))
+		b.WriteString(vm.describeDisplay(ctx))
 	}
 	for _, port := range vm.ports {
 		lines := m.Console(port.Index).Tail(evidenceLines)

@@ -30,6 +30,8 @@ type VM struct {
 	events   eventCursor
 	seen     bool // the test looked at how the machine ended
 
+	screenshots int // taken so far
+
 	expected      []machine.Kind // ends that are no failure
 	expectedTexts []string       // texts on a console that are no failure
 }
