@@ -43,6 +43,11 @@ func (b Boot) VM(q *qemutest.Test) *qemutest.VM {
 	return q.VM(b.args()...).SetConsole(b.Console)
 }
 
+// NamedVM is [Boot.VM] for tests with several machines.
+func (b Boot) NamedVM(q *qemutest.Test, name string) *qemutest.VM {
+	return q.NamedVM(name, b.args()...).SetConsole(b.Console)
+}
+
 // Launch starts a machine that boots so.
 func (b Boot) Launch(q *qemutest.Test) *qemutest.VM {
 	vm := b.VM(q)
