@@ -1,8 +1,6 @@
 package qemutest_test
 
 import (
-	"bufio"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -75,18 +73,14 @@ var scenarios = map[string]func(t *testing.T){
 		q := newX86(t, qemutest.Timeout(time.Hour), qemutest.Memory(2<<30))
 		var vms []*qemutest.VM
 		for i := range 4 {
-			vms = append(vms, q.NamedVM("vm"+strconv.Itoa(i), "-S"))
+			vms = append(vms, q.NamedVM("vm"+strconv.Itoa(i), "-S", "-name", os.Getenv(tagEnv)))
 		}
 		for _, vm := range vms {
 			vm.Launch()
 		}
 		require.NoError(t, os.WriteFile(q.Scratch("file"), nil, 0o644))
 		require.NoError(t, os.WriteFile(filepath.Join(q.SocketDir(), "file"), nil, 0o644))
-		pids := ""
-		for _, vm := range vms {
-			pids += strconv.Itoa(vm.Machine().PID()) + " "
-		}
-		t.Logf("READY %s%s %s", pids, q.Scratch(), q.SocketDir())
+		require.NoError(t, os.WriteFile(filepath.Join(os.TempDir(), readyFile), nil, 0o644))
 		<-vms[0].Machine().Done()
 	},
 	"lacks a machine": func(t *testing.T) { newX86(t, qemutest.Machine("pc-none")) },
@@ -368,71 +362,4 @@ func TestPrecache(t *testing.T) {
 	got := scenario(t, "passes", "QEMU_TEST_PRECACHE=1", "QEMU_TEST_REQUIRE=all")
 	assert.Zero(t, got.status, got.output)
 	assert.Contains(t, got.output, "skip.kind precached")
-}
-
-// Nothing that a test process started outlives it, not even when it is killed.
-func TestKill(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT} {
-		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel()
-			cmd, _ := scenarioCommand(t, "hangs on")
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
-			pids, dirs := readReady(t, out)
-			require.NoError(t, cmd.Process.Signal(signal))
-			_ = cmd.Wait()
-
-			deadline := time.Now().Add(time.Second)
-			for _, pid := range pids {
-				for alive(pid) && time.Now().Before(deadline) {
-					time.Sleep(5 * time.Millisecond)
-				}
-				assert.False(t, alive(pid), "QEMU is alive a second later")
-			}
-			for _, dir := range dirs {
-				for exists(dir) && time.Now().Before(deadline) {
-					time.Sleep(5 * time.Millisecond)
-				}
-				assert.NoDirExists(t, dir, "a second later")
-			}
-		})
-	}
-}
-
-// readReady reads the output of a scenario up to the line with the processes and
-// directories that it made.
-func readReady(t *testing.T, out io.Reader) (pids []int, dirs []string) {
-	t.Helper()
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		_, list, ok := strings.Cut(lines.Text(), "READY ")
-		if !ok {
-			continue
-		}
-		for _, field := range strings.Fields(list) {
-			if pid, err := strconv.Atoi(field); err == nil {
-				pids = append(pids, pid)
-			} else {
-				dirs = append(dirs, field)
-			}
-		}
-		require.NotEmpty(t, pids)
-		require.NotEmpty(t, dirs)
-		return pids, dirs
-	}
-	t.Fatal("the scenario ended before its machines ran")
-	return nil, nil
-}
-
-// alive reports whether a process runs. One that ended but was not reaped by
-// its new parent does not.
-func alive(pid int) bool {
-	state, err := exec.Command("ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
-	return err == nil && !strings.HasPrefix(string(state), "Z")
-}
-
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
 }
