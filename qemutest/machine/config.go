@@ -58,7 +58,8 @@ type Config struct {
 
 	// Wrapper is a command with arguments that is put before the command line
 	// of QEMU, such as valgrind, strace -f or gdbserver. It has to pass
-	// inherited descriptors on, and ends together with QEMU.
+	// inherited descriptors on. It ends together with QEMU; Limits may have to
+	// be raised.
 	Wrapper []string
 
 	// Env holds NAME=value pairs that are added to the environment of this
@@ -69,8 +70,8 @@ type Config struct {
 	Dir string
 
 	// ExtraFiles are open files that QEMU inherits, as with [os/exec.Cmd]:
-	// ExtraFiles[i] becomes descriptor 3+i. Nothing else is inherited except
-	// the sockets of the machine.
+	// ExtraFiles[i] becomes descriptor 3+i, for arguments such as "-add-fd
+	// fd=3,set=1". Nothing else is inherited except the sockets of the machine.
 	ExtraFiles []*os.File
 
 	// Limits bound how long the machine may take to start and to end.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/qemutest/functional/qemutest/qmp"
 )
 
 const (
@@ -14,8 +16,8 @@ const (
 	// QEMU is gone but something else holds their other end.
 	drainTime = 5 * time.Second
 
-	// howEndedTime is how long a lost monitor waits for the end of the
-	// process that explains it.
+	// howEndedTime is how long the monitor waits for the end of the process
+	// that explains its loss. The calls in flight wait with it.
 	howEndedTime = 80 * time.Millisecond
 )
 
@@ -100,17 +102,16 @@ func (m *Machine) ended(ctx context.Context, step string, limit time.Duration, a
 	return false
 }
 
-// quit asks over QMP. It returns false when the monitor refuses or is gone.
+// quit asks over QMP. It returns false when the monitor cannot be asked.
 func (m *Machine) quit(ctx context.Context) bool {
 	m.mu.Lock()
 	m.requests.quit = true
 	m.mu.Unlock()
 	_, err := m.monitor.Load().Execute(ctx, "quit", nil)
-	return err == nil || ctx.Err() != nil || m.gone()
+	// QEMU may close the monitor before its reply is out, or have done so
+	// because it is about to end for another reason.
+	return err == nil || errors.Is(err, qmp.ErrLost) || ctx.Err() != nil
 }
-
-// gone reports whether the process ends, as a lost monitor suggests.
-func (m *Machine) gone() bool { return await(m.process.Done(), howEndedTime) }
 
 // Kill ends the machine with SIGKILL and returns how it ended. Kind is Running
 // if the process is still there after Limits.Kill, which takes a fault of the
@@ -196,7 +197,7 @@ func (m *Machine) judge(status syscall.WaitStatus) Exit {
 
 // howEnded tells the monitor why its connection is gone.
 func (m *Machine) howEnded() error {
-	if !m.gone() {
+	if !await(m.process.Done(), howEndedTime) {
 		return nil
 	}
 	status, _ := m.process.Wait()

@@ -50,6 +50,9 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("machine: %s was not launched: %w", config.Name, context.Cause(ctx))
+	}
 	m := &Machine{config: config, done: make(chan struct{})}
 	conn, err := m.start()
 	if err != nil {

@@ -26,7 +26,9 @@ func tail(file *os.File) string {
 		return ""
 	}
 	start := max(0, info.Size()-tailSize)
-	data, _ := io.ReadAll(io.NewSectionReader(file, start, tailSize))
+	data := make([]byte, info.Size()-start)
+	n, _ := file.ReadAt(data, start)
+	data = data[:n]
 	if start == 0 {
 		return string(data)
 	}
@@ -70,6 +72,9 @@ var lastWords = regexp.MustCompile(`Assertion .*failed` +
 // reported anywhere, so it looks for one in every line, however many there are.
 // Last words are last.
 func examine(output *os.File) findings {
+	if info, err := output.Stat(); err != nil || info.Size() == 0 {
+		return findings{} // as in nearly all tests
+	}
 	f := findings{sanitizer: findReport(io.NewSectionReader(output, 0, math.MaxInt64))}
 	f.readTail(tail(output))
 	return f

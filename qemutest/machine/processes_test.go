@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -55,38 +56,67 @@ var processes = map[string]func(){
 // One second after a test process was killed, none of its machines is left.
 func TestNoMachineOutlivesAKilledProcess(t *testing.T) {
 	t.Parallel()
+	holder := startHolder(t)
+	said := make([]byte, 4096)
+	n, err := holder.stdout.Read(said)
+	require.NoError(t, err)
+	require.Equal(t, "ready", strings.TrimSpace(string(said[:n])))
+	require.NoError(t, holder.alive.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
+	_, err = holder.alive.Read(said)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+
+	holder.kill(t)
+	requireEOF(t, holder.alive)
+	assert.NoDirExists(t, filepath.Join(holder.dir, "scratch"), "the watcher is gone and left a directory")
+}
+
+func TestNoMachineOutlivesAProcessKilledWhileItLaunches(t *testing.T) {
+	t.Parallel()
+	kills := 10
+	if testing.Short() {
+		kills = 2
+	}
+	for range kills {
+		holder := startHolder(t)
+		time.Sleep(rand.N(200 * time.Millisecond))
+		holder.kill(t)
+		requireEOF(t, holder.alive)
+	}
+}
+
+// holder is a process that launches machines and holds them.
+type holder struct {
+	cmd    *exec.Cmd
+	stdout io.ReadCloser
+	alive  *os.File // ends when the process, its machines, and its watcher are gone
+	dir    string
+}
+
+func startHolder(t *testing.T) *holder {
+	t.Helper()
 	binary := requireEmulator(t, "x86_64")
 	self, err := os.Executable()
 	require.NoError(t, err)
 	alive, held, err := os.Pipe()
 	require.NoError(t, err)
-	defer func() { _ = alive.Close() }()
-	dir := t.TempDir()
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), fakeScene+"=holds-machines", "MACHINE_TEST_QEMU="+binary, "MACHINE_TEST_DIR="+dir)
-	cmd.ExtraFiles = []*os.File{held}
-	stdin, err := cmd.StdinPipe()
+	t.Cleanup(func() { _ = alive.Close() })
+	h := &holder{cmd: exec.Command(self), alive: alive, dir: t.TempDir()}
+	h.cmd.Env = append(os.Environ(), fakeScene+"=holds-machines", "MACHINE_TEST_QEMU="+binary, "MACHINE_TEST_DIR="+h.dir)
+	h.cmd.ExtraFiles = []*os.File{held}
+	stdin, err := h.cmd.StdinPipe()
 	require.NoError(t, err)
-	defer func() { _ = stdin.Close() }()
-	stdout, err := cmd.StdoutPipe()
+	t.Cleanup(func() { _ = stdin.Close() })
+	h.stdout, err = h.cmd.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
+	require.NoError(t, h.cmd.Start())
 	require.NoError(t, held.Close())
-	said := make([]byte, 4096)
-	n, err := stdout.Read(said)
-	require.NoError(t, err)
-	require.Equal(t, "ready", strings.TrimSpace(string(said[:n])))
-	require.NoError(t, alive.SetReadDeadline(time.Now().Add(10*time.Millisecond)))
-	_, err = alive.Read(said)
-	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	return h
+}
 
-	require.NoError(t, cmd.Process.Kill())
-	requireEOF(t, alive)
-	assert.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(dir, "scratch"))
-		return os.IsNotExist(err)
-	}, time.Second, time.Millisecond)
-	_ = cmd.Wait()
+func (h *holder) kill(t *testing.T) {
+	t.Helper()
+	require.NoError(t, h.cmd.Process.Kill())
+	_ = h.cmd.Wait()
 }
 
 // requireEOF requires that all processes that hold the writing end of a pipe
