@@ -1,0 +1,82 @@
+package replay
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+)
+
+// A Summary is what a complete log amounts to.
+type Summary struct {
+	Version      uint32
+	Events       int64          // the end event included
+	Instructions int64          // the last instruction count of the recording
+	Counts       map[Kind]int64 // how many events there are of each kind
+
+	// Shutdowns is how often a shutdown or reset was requested, by the cause in
+	// QAPI's words, like "host-qmp-quit".
+	Shutdowns map[string]int64
+}
+
+// ReadFile reads a log from its header to its end event.
+func ReadFile(name string) (Summary, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer f.Close()
+	summary, err := Summarize(f)
+	if err != nil {
+		return Summary{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return summary, nil
+}
+
+// Summarize reads a log from its header to its end event.
+func Summarize(in io.Reader) (Summary, error) {
+	r, err := NewReader(in)
+	if err != nil {
+		return Summary{}, err
+	}
+	s := Summary{Version: r.Version(), Counts: make(map[Kind]int64), Shutdowns: make(map[string]int64)}
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			return s, nil
+		} else if err != nil {
+			return Summary{}, err
+		}
+		s.Events, s.Instructions = e.Number, e.Instructions
+		s.Counts[e.Kind]++
+		if e.Kind == Shutdown {
+			s.Shutdowns[e.Name]++
+		}
+	}
+}
+
+// Dump reads a log and writes each event as a line of text. In front is a line
+// with the version. If the log is damaged, all events before the damage
+// are written.
+func Dump(out io.Writer, in io.Reader) (err error) {
+	w := bufio.NewWriter(out)
+	defer func() {
+		if flushed := w.Flush(); err == nil {
+			err = flushed
+		}
+	}()
+	r, err := NewReader(in)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "replay log, version %#x\n", r.Version())
+	for {
+		e, err := r.Next()
+		if err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		fmt.Fprintln(w, e) // the error of a write stays with w
+	}
+}
