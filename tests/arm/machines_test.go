@@ -9,12 +9,5 @@ import (
 )
 
 func TestArmMachines(t *testing.T) {
-	machines.StartAll(t, "arm", machines.Exceptions{
-		"canon-a1100": `Couldn't find rom image`,
-		"cheetah":     `Kernel or ROM image must be specified`,
-		"connex":      `A flash image must be given`,
-		"sx1":         `Kernel or Flash image must be specified`,
-		"sx1-v1":      `Kernel or Flash image must be specified`,
-		"verdex":      `A flash image must be given`,
-	})
+	machines.StartAll(t, "arm", machines.ArmExceptions)
 }

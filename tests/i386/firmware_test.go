@@ -10,21 +10,9 @@ import (
 
 func TestI386Firmware(t *testing.T) {
 	firmware.Run(t, "i386",
-		firmware.Boot{
-			Machine: "pc,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
-		firmware.Boot{
-			Machine: "q35,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
-		firmware.Boot{
-			Machine: "isapc,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
+		firmware.SeaBIOS("pc"),
+		firmware.SeaBIOS("q35"),
+		firmware.SeaBIOS("isapc"),
 		firmware.UBoot("pc", "u-boot/qemu-x86/u-boot.rom"),
 	)
 }

@@ -10,21 +10,9 @@ import (
 
 func TestX86Firmware(t *testing.T) {
 	firmware.Run(t, "x86_64",
-		firmware.Boot{
-			Machine: "pc,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
-		firmware.Boot{
-			Machine: "q35,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
-		firmware.Boot{
-			Machine: "isapc,graphics=off",
-			Args:    []string{"-nodefaults"},
-			Lines:   []string{"SeaBIOS (version", "No bootable device"},
-		},
+		firmware.SeaBIOS("pc"),
+		firmware.SeaBIOS("q35"),
+		firmware.SeaBIOS("isapc"),
 		firmware.Boot{
 			Machine:  "microvm,graphics=off",
 			Name:     "microvm",

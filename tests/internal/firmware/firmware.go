@@ -46,6 +46,15 @@ type Boot struct {
 // interruptEvery is shorter than any countdown of a boot loader.
 const interruptEvery = 200 * time.Millisecond
 
+// SeaBIOS returns the boot of a PC that finds nothing to boot from.
+func SeaBIOS(machineType string) Boot {
+	return Boot{
+		Machine: machineType + ",graphics=off",
+		Args:    []string{"-nodefaults"},
+		Lines:   []string{"SeaBIOS (version", "No bootable device"},
+	}
+}
+
 // UBoot returns the boot of a machine with U-Boot, up to the answer to a command.
 func UBoot(machineType string, firmware ...string) Boot {
 	return Boot{

@@ -56,3 +56,14 @@ func requireReason(t *testing.T, err error, reason string) {
 	require.Equal(t, machine.Exited, failure.How.Kind, "%v", err)
 	require.Regexp(t, regexp.MustCompile(reason), failure.Output)
 }
+
+// ArmExceptions are those of the 32-bit Arm machines, which the emulators of arm
+// and aarch64 both have.
+var ArmExceptions = Exceptions{
+	"canon-a1100": `Couldn't find rom image`,
+	"cheetah":     `Kernel or ROM image must be specified`,
+	"connex":      `A flash image must be given`,
+	"sx1":         `Kernel or Flash image must be specified`,
+	"sx1-v1":      `Kernel or Flash image must be specified`,
+	"verdex":      `A flash image must be given`,
+}
