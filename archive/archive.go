@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 )
 
@@ -17,11 +16,12 @@ type Options struct {
 	Compression Compression
 	// Members are the names of the members to extract; none means all. A leading "./" does not matter, here or in the
 	// archive, and neither does a trailing slash. A directory stands for all that is in it. All that are named must be
-	// there.
+	// there, and be something that can be extracted.
 	Members []string
 	// Limits bound the output.
 	Limits Limits
-	// Note is told of what was left out: device nodes, named pipes, sockets. Default: nobody is told.
+	// Note is told of what was left out: device nodes, named pipes, sockets, and bytes after the end of a tar archive.
+	// Default: nobody is told.
 	Note func(text string)
 }
 
@@ -80,6 +80,9 @@ func (a *archive) extractTo(ctx context.Context, t *tree, opts Options) error {
 			continue
 		}
 		if e.kind == kindSpecial {
+			if chosen.named(e.name) {
+				return a.fault(e, fmt.Errorf("it is a %s, which is not extracted: %w", e.special, errors.ErrUnsupported))
+			}
 			opts.note("%s: %s skipped", e.name, e.special)
 			continue
 		}
@@ -93,15 +96,8 @@ func (a *archive) extractTo(ctx context.Context, t *tree, opts Options) error {
 	if err := chosen.missing(); err != nil {
 		return &Error{Source: a.name, Offset: a.in.offset(), Err: err}
 	}
-	return a.checkLinks(t)
-}
-
-// checkLinks refuses a tree with a symbolic link that leads out of it. It is done at the end, when it is known what the
-// parts of its target are.
-func (a *archive) checkLinks(t *tree) error {
-	name, offset, err := t.escapingLink()
-	if err != nil {
-		return &Error{Source: a.name, Member: name, Offset: offset, Err: err}
+	if e, err := t.checkLinks(); err != nil {
+		return a.fault(e, err)
 	}
 	return nil
 }
@@ -113,7 +109,7 @@ func (a *archive) fault(e *entry, err error) error {
 		return err
 	}
 	f := &Error{Source: a.name, Offset: a.in.offset(), Err: err}
-	if e != nil {
+	if e != nil && e.name != "" {
 		f.Member, f.Offset = e.name, e.offset
 	}
 	return f
@@ -145,8 +141,6 @@ func ReadMember(ctx context.Context, src Source, name string, opts Options) ([]b
 	}
 	info, err := root.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Error{Source: src.name(), Member: name, Err: errors.New("it is a device node, a pipe or a socket, not a file")}
 	case err != nil:
 		return nil, err
 	case info.IsDir():
@@ -154,6 +148,10 @@ func ReadMember(ctx context.Context, src Source, name string, opts Options) ([]b
 	case !info.Mode().IsRegular():
 		target, _ := root.Readlink(path)
 		return nil, &Error{Source: src.name(), Member: name, Err: fmt.Errorf("it is a symbolic link to %q: ask for that", target)}
+	}
+	// Its mode may be one that only root can read.
+	if err := root.Chmod(path, 0o600); err != nil {
+		return nil, err
 	}
 	return root.ReadFile(path)
 }

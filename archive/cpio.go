@@ -41,8 +41,8 @@ func newCpioMembers(in *input, c Compression) *cpioMembers {
 
 func (m *cpioMembers) next() (*entry, error) {
 	for {
-		if m.archive == nil {
-			if err := m.openArchive(); err != nil {
+		for m.archive == nil {
+			if err := m.advance(); err != nil {
 				return nil, err
 			}
 		}
@@ -56,30 +56,27 @@ func (m *cpioMembers) next() (*entry, error) {
 
 func (m *cpioMembers) Read(p []byte) (int, error) { return m.archive.Read(p) }
 
-// openArchive finds the next archive in this segment or the next one; io.EOF means that there is none.
-func (m *cpioMembers) openArchive() error {
-	for {
-		more, err := m.segment.skipZeros()
-		if err != nil {
-			return err
-		}
-		if more {
-			return m.openSegment()
-		}
-		if m.codec == nil {
-			break
-		}
+// advance takes one step towards the next archive: into it, into a compressed segment, or out of one. It returns io.EOF when
+// there is nothing more.
+func (m *cpioMembers) advance() error {
+	more, err := m.segment.skipZeros()
+	switch {
+	case err != nil:
+		return err
+	case more:
+		return m.begin()
+	case m.codec != nil:
 		m.close()
 		m.segment = m.outer
-	}
-	if m.archives == 0 {
+		return nil
+	case m.archives == 0:
 		return fmt.Errorf("there is no cpio archive in it: %w", ErrTruncated)
 	}
 	return io.EOF
 }
 
-// openSegment starts with the archive, or the compressed segment, that the next byte begins.
-func (m *cpioMembers) openSegment() error {
+// begin starts with the archive, or the compressed segment, that the next byte begins.
+func (m *cpioMembers) begin() error {
 	head, err := m.segment.head(contentPeek)
 	if err != nil {
 		return err
@@ -97,11 +94,8 @@ func (m *cpioMembers) openSegment() error {
 		if m.codec, err = newCodec(compression); err != nil {
 			return err
 		}
-		if err := m.codec.reset(m.outer); err != nil {
-			return err
-		}
 		m.segment = newInput(m.outer.counter.ctx, m.codec)
-		return m.openArchive()
+		return m.codec.reset(m.outer)
 	case len(head) >= 2 && (string(head[:2]) == "\xc7\x71" || string(head[:2]) == "\x71\xc7"):
 		return fmt.Errorf("old binary cpio; make it with \"cpio -H newc\": %w", errors.ErrUnsupported)
 	}

@@ -32,8 +32,6 @@ func newNewcArchive(in *input) *newcArchive {
 const (
 	newcHeaderSize = 110
 	newcAlign      = 4
-	// newcMaxName is the kernel's PATH_MAX, for names and for the targets of links.
-	newcMaxName = 4096
 )
 
 func (a *newcArchive) next() (*entry, error) {
@@ -122,7 +120,7 @@ func (a *newcArchive) peekHeader() (h newcHeader, err error) {
 	}
 	n += int(padding(newcHeaderSize+h.nameSize, newcAlign))
 	if h.mode&cpioTypeMask == cpioSymlink {
-		if h.size < 1 || h.size > newcMaxName {
+		if h.size < 1 || h.size > maxName {
 			return h, fmt.Errorf("symbolic link to a name of %d bytes", h.size)
 		}
 		if h.mode&^cpioTypeMask > 0o777 {
@@ -152,7 +150,7 @@ func parseNewcHeader(p []byte) (h newcHeader, err error) {
 	h = newcHeader{crc: magic == crcMagic, size: fields[6], nameSize: fields[11]}
 	h.inode, h.mode, h.links = fields[0], fields[1], fields[4]
 	h.device, h.rdev = [2]int64(fields[7:9]), [2]int64(fields[9:11])
-	if h.nameSize < 1 || h.nameSize > newcMaxName {
+	if h.nameSize < 1 || h.nameSize > maxName {
 		return h, fmt.Errorf("name of %d bytes", h.nameSize)
 	}
 	if !h.crc && fields[12] != 0 {

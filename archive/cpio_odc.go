@@ -74,7 +74,7 @@ func (a *odcArchive) readHeader(e *entry) (*cpioFile, error) {
 		fields[i], rest = int64(v), rest[width:]
 	}
 	nameSize := fields[8]
-	if nameSize < 1 || nameSize > newcMaxName {
+	if nameSize < 1 || nameSize > maxName {
 		return nil, fmt.Errorf("name of %d bytes", nameSize)
 	}
 	if p, err = a.in.peek(odcHeaderSize + int(nameSize)); err != nil {
@@ -97,7 +97,7 @@ func (a *odcArchive) readHeader(e *entry) (*cpioFile, error) {
 
 // readTarget takes the target of a symbolic link, which is its data.
 func (a *odcArchive) readTarget(e *entry) error {
-	if e.size < 1 || e.size > newcMaxName {
+	if e.size < 1 || e.size > maxName {
 		return fmt.Errorf("symbolic link to a name of %d bytes", e.size)
 	}
 	p, err := a.in.peek(int(e.size))

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -89,7 +90,7 @@ func writeWhole(path string, write func(*os.File) error) (err error) {
 // createBeside makes a new file with a random name in path's directory. os.CreateTemp would make it readable for the
 // owner alone; this one gets the mode that the umask says, as a file made by any other tool.
 func createBeside(path string) (*os.File, error) {
-	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+randomSuffix())
+	name := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+"."+rand.Text())
 	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 

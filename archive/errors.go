@@ -29,8 +29,9 @@ type Error struct {
 	Source string
 	// Member is the name of the member as it is stored in the archive; empty if the fault is in no member.
 	Member string
-	// Offset is the byte of the archive, after decompression, where the header of the member or the fault is. For a
-	// deb it counts in the tar archive inside, for a cpio archive of several segments in the current segment.
+	// Offset is the byte of the archive, after decompression, where the header of the member is. For a deb it counts in
+	// the tar archive inside, for a cpio archive of several segments in the current segment. Without a member it is how
+	// much of the source had been read.
 	Offset int64
 	// Err is the reason.
 	Err error

@@ -172,6 +172,10 @@ func TestInitramfsSegments(t *testing.T) {
 			assert.Equal(t, want, names(t, extract(t, src, archive.Options{})), c)
 		}
 	}
+	// Segments may be empty, and be many.
+	many := append(bytes.Repeat(compress(t, archive.Gzip, nil), 10_000), first...)
+	assert.Len(t, names(t, extract(t, stream(many, "x.cpio.gz"), archive.Options{})), 2)
+
 	bz2, err := os.ReadFile("testdata/rootfs.cpio.bz2")
 	require.NoError(t, err)
 	assert.Len(t, names(t, extract(t, stream(join(bz2, zeros(4), first), "x.cpio.bz2"), archive.Options{})), len(rootfsListing())+2)
@@ -191,7 +195,8 @@ func TestInitramfsSegments(t *testing.T) {
 func TestCpioHardLinks(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{newc, crc, odc} {
-		data := buildCpio(format, file("a", "content"), member{name: "b", link: "a"}, member{name: "c", link: "a"})
+		data := buildCpio(format, member{name: "a", mode: 0o400, content: "content"}, member{name: "b", mode: 0o400, link: "a"},
+			member{name: "c", mode: 0o400, link: "a"})
 		dst := extract(t, stream(data, "x.cpio"), archive.Options{})
 		a, err := os.Stat(filepath.Join(dst, "a"))
 		require.NoError(t, err)
@@ -214,7 +219,7 @@ func TestCpioHardLinks(t *testing.T) {
 			assert.Equal(t, "content", string(content), "%s of %s", name, format)
 		}
 		// In another segment the same inode is another file.
-		two := append(data, buildCpio(format, file("x", "other"), member{name: "y", link: "x"})...)
+		two := append(data, buildCpio(format, file("x", "other"), member{name: "y", mode: 0o644, link: "x"})...)
 		dst = extract(t, stream(two, "x.cpio"), archive.Options{})
 		content, err := os.ReadFile(filepath.Join(dst, "x"))
 		require.NoError(t, err)

@@ -196,6 +196,25 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Names are what an archive can make the most work with.
+func TestLimitOfNames(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("d/", 2000) + "f"
+	for name, tc := range map[string]struct {
+		members []member
+		limits  archive.Limits
+	}{
+		"long name":              {[]member{file(strings.Repeat("d/", 2048)+"f", "")}, archive.Limits{}},
+		"implicit directories":   {[]member{file(deep, "")}, archive.Limits{Files: 1000}},
+		"long way through links": {[]member{symlink("a", strings.Repeat("./a/", 1000)), file("a/x", "")}, archive.Limits{}},
+	} {
+		dst := filepath.Join(t.TempDir(), "out")
+		err := archive.Extract(context.Background(), dst, stream(buildTar(t, tc.members...), "x.tar"), archive.Options{Limits: tc.limits})
+		assert.True(t, isOneOf(err, archive.ErrLimit, archive.ErrUnsafe), "%s: %v", name, err)
+		assert.NoDirExists(t, dst)
+	}
+}
+
 // A size that lies is refused before the disk is full, and before sums of it wrap around.
 func TestLimitOfDeclaredSize(t *testing.T) {
 	t.Parallel()

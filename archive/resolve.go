@@ -37,9 +37,12 @@ func (t *tree) follow(start, name string, other func(p string, n *node) error) (
 			continue
 		}
 		p := path.Join(current, element)
+		if len(p) > maxName {
+			return "", errTooManyLinks
+		}
 		n := t.nodes[p]
 		if n != nil && n.kind == kindSymlink {
-			if links++; links > maxLinks {
+			if links++; links > maxLinks || len(rest) > maxName {
 				return "", errTooManyLinks
 			}
 			if strings.HasPrefix(n.target, "/") {
@@ -65,6 +68,9 @@ func (t *tree) makeParents(dir string) (string, error) {
 		if n != nil {
 			return fmt.Errorf("%q in its path is not a directory: %w", p, ErrCorrupt)
 		}
+		if err := t.out.budget.addFile(0); err != nil {
+			return err
+		}
 		return t.addDir(p, &node{kind: kindDir, mode: 0o755})
 	})
 }
@@ -74,17 +80,21 @@ func (t *tree) find(dir string) (string, error) {
 	return t.follow(".", dir, func(string, *node) error { return fs.ErrNotExist })
 }
 
-// escapingLink looks for a symbolic link whose target, followed in the finished tree, climbs above its root. Absolute
-// targets are not among them, and a circle leads nowhere.
-func (t *tree) escapingLink() (name string, offset int64, err error) {
+// checkLinks refuses a symbolic link whose target, followed in the finished tree, climbs above its root. Only then is it
+// known what the parts of the target are. Absolute targets do not climb, and a circle leads nowhere.
+func (t *tree) checkLinks() (*entry, error) {
 	for p, n := range t.nodes {
 		if n.kind != kindSymlink {
 			continue
 		}
+		if err := t.out.ctx.Err(); err != nil {
+			return nil, err
+		}
 		_, err := t.follow(path.Dir(p), path.Base(p), func(string, *node) error { return nil })
 		if errors.Is(err, errClimbs) {
-			return n.name, n.offset, fmt.Errorf("symbolic link to %q, which is outside: %w", n.target, ErrUnsafe)
+			return &entry{name: n.name, offset: n.offset},
+				fmt.Errorf("symbolic link to %q, which is outside: %w", n.target, ErrUnsafe)
 		}
 	}
-	return "", 0, nil
+	return nil, nil
 }

@@ -3,16 +3,18 @@ package archive
 import (
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strings"
 )
 
 // selection is the set of members to extract.
 type selection struct {
-	wanted []string // clean names
-	asked  []string // as the caller wrote them
-	found  []bool
-	seen   []string // names in the archive, for suggestions
+	wanted   []string // clean names
+	asked    []string // as the caller wrote them
+	found    []bool
+	seen     []string // names in the archive, for suggestions
+	seenSize int
 }
 
 // newSelection selects the named members, or all if there are no names.
@@ -28,8 +30,8 @@ func newSelection(names []string) (*selection, error) {
 	return s, nil
 }
 
-// maxSeen bounds the names that are kept for suggestions.
-const maxSeen = 100_000
+// maxSeen bounds the memory for suggestions. 8 MiB.
+const maxSeen = 8 << 20
 
 // has reports whether a member is selected.
 func (s *selection) has(name string) bool {
@@ -40,8 +42,9 @@ func (s *selection) has(name string) bool {
 	if err != nil {
 		return false // nobody can have asked for it
 	}
-	if len(s.seen) < maxSeen {
+	if s.seenSize < maxSeen {
 		s.seen = append(s.seen, clean)
+		s.seenSize += len(clean)
 	}
 	selected := false
 	for i, w := range s.wanted {
@@ -51,6 +54,12 @@ func (s *selection) has(name string) bool {
 		}
 	}
 	return selected
+}
+
+// named reports whether a member was asked for by its own name, not by that of a directory it is in.
+func (s *selection) named(name string) bool {
+	clean, err := cleanName(name)
+	return err == nil && slices.Contains(s.wanted, clean)
 }
 
 // missing returns a *MissingError if a selected member did not come.
@@ -117,6 +126,10 @@ func commonSuffix(a, b string) string {
 	return a[len(a)-n:]
 }
 
+// maxName is the longest name of a member, and the longest target of a symbolic link: Linux's PATH_MAX. The work with names
+// grows with the square of their length.
+const maxName = 4096
+
 // cleanName brings a member's name into the form that is used everywhere inside: relative, without "." elements. The
 // root of the archive is ".". Names that lead out of the destination, or try to, are refused.
 func cleanName(name string) (string, error) {
@@ -125,6 +138,8 @@ func cleanName(name string) (string, error) {
 		return "", fmt.Errorf("the name is empty: %w", ErrUnsafe)
 	case strings.HasPrefix(name, "/"):
 		return "", fmt.Errorf("the name is absolute: %w", ErrUnsafe)
+	case len(name) > maxName:
+		return "", fmt.Errorf("the name has %d bytes, and %d is the limit: %w", len(name), maxName, ErrLimit)
 	case strings.ContainsRune(name, 0):
 		return "", fmt.Errorf("the name contains a NUL byte: %w", ErrUnsafe)
 	}

@@ -43,7 +43,7 @@ type node struct {
 
 // newTree makes the destination if it is not there, and the staging directory.
 func newTree(dst string, out *sparseWriter) (t *tree, err error) {
-	t = &tree{dst: dst, out: out, nodes: make(map[string]*node), stage: ".extract-" + randomSuffix()}
+	t = &tree{dst: dst, out: out, nodes: make(map[string]*node), stage: ".extract-" + rand.Text()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, t.abandon())
@@ -149,8 +149,8 @@ func (t *tree) addDir(p string, n *node) error {
 }
 
 func (t *tree) addSymlink(p string, n *node) error {
-	if n.target == "" || strings.ContainsRune(n.target, 0) {
-		return fmt.Errorf("symbolic link to %q: %w", n.target, ErrCorrupt)
+	if n.target == "" || len(n.target) > maxName || strings.ContainsRune(n.target, 0) {
+		return fmt.Errorf("symbolic link to %.100q, which can be no name: %w", n.target, ErrCorrupt)
 	}
 	if err := t.vacate(p); err != nil {
 		return err
@@ -213,7 +213,10 @@ func (t *tree) addHardLink(p string, n *node, e *entry, data io.Reader) error {
 	}
 	if e.size > 0 {
 		// The file was made under another name, to be filled from here. What is opened is a file from this archive, by a
-		// path without links.
+		// path without links. It has its mode already, which may be a read-only one.
+		if err := t.new.Chmod(target, 0o600); err != nil {
+			return err
+		}
 		f, err := t.new.OpenFile(target, os.O_WRONLY|os.O_TRUNC, 0)
 		if err != nil {
 			return err
@@ -259,7 +262,7 @@ func (t *tree) linkTarget(e *entry) (string, error) {
 type missingLinkTarget struct{ target string }
 
 func (e *missingLinkTarget) Error() string {
-	return fmt.Sprintf("it is a hard link to %q, which was not extracted before it: ask for both", e.target)
+	return fmt.Sprintf("it is a hard link to %q, which was not extracted before it: if the archive has it, ask for both", e.target)
 }
 
 // Is makes it both: the member is not there, and if all members were asked for the archive is at fault.
@@ -277,8 +280,4 @@ func (t *tree) vacate(p string) error {
 	}
 	delete(t.nodes, p)
 	return nil
-}
-
-func randomSuffix() string {
-	return rand.Text()
 }

@@ -73,11 +73,10 @@ func (m *zipMembers) next() (*entry, error) {
 
 // readTarget takes the target of a symbolic link, which is its data.
 func (m *zipMembers) readTarget(e *entry) error {
-	const longest = 4096
 	e.kind = kindSymlink
 	var target strings.Builder
-	n, err := io.Copy(&target, io.LimitReader(m, longest+1))
-	if err == nil && (n == 0 || n > longest) {
+	n, err := io.Copy(&target, io.LimitReader(m, maxName+1))
+	if err == nil && (n == 0 || n > maxName) {
 		err = fmt.Errorf("symbolic link to a name of %d bytes or more: %w", n, ErrCorrupt)
 	}
 	e.target = target.String()
