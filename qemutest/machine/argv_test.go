@@ -54,6 +54,10 @@ func TestCommandLine(t *testing.T) {
 			"strace -f qemu -display none -vga none",
 		},
 		{
+			"a debugger", Config{NoConsole: true, NoMonitor: true, GDB: true}, endpoints{gdb: 3},
+			base + "-chardev socket,id=gdb,fd=3 -gdb chardev:gdb",
+		},
+		{
 			"a second monitor", Config{NoConsole: true}, endpoints{monitor: 3, backdoor: "/tmp/a,b"},
 			base + "-chardev socket,id=mon,fd=3 -mon chardev=mon,mode=control " +
 				"-chardev socket,id=backdoor,path=/tmp/a,,b,server=on,wait=off -mon chardev=backdoor,mode=control",

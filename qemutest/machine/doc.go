@@ -29,10 +29,12 @@
 //	    -machine <Config.Machine>
 //	    -serial null ...
 //	    -chardev socket,id=console,fd=<n> -serial chardev:console
+//	    -chardev socket,id=gdb,fd=<n> -gdb chardev:gdb
 //	    -cpu <Config.CPU>
 //	    Config.Args...
 //
-// Standard input is /dev/null; standard output and error go to a log. Monitor
+// Each part is there only where the Config asks for it, apart from the first
+// line. Standard input is /dev/null; standard output and error go to a log. Monitor
 // and consoles are inherited socket pairs, not paths: there is no limit of 108
 // bytes, no race and nothing left behind. Other children of this process inherit
 // neither end.

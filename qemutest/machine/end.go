@@ -164,7 +164,7 @@ func (m *Machine) missed(what string) {
 // finish waits for the end of the process, reads what is left of its consoles
 // and its monitor, and judges.
 func (m *Machine) finish() {
-	status, _ := m.process.Wait()
+	status, _ := m.process.Wait() // its error is about output that goes through us: none does
 	client := m.monitor.Load()
 	if client != nil {
 		await(client.Done(), drainTime)
@@ -201,7 +201,7 @@ func (m *Machine) howEnded() error {
 		return nil
 	}
 	status, _ := m.process.Wait()
-	return errors.New(m.judge(status).String())
+	return &ExitError{Exit: m.judge(status)}
 }
 
 // await waits until done is closed and reports whether that was within limit.

@@ -200,7 +200,8 @@ func (e Exit) signalName() string {
 	return unix.SignalName(e.Signal)
 }
 
-// ExitError is a machine that ended in another way than it should.
+// ExitError is the end of a machine, where it is an error: because it should
+// have ended in another way, or not yet.
 type ExitError struct {
 	Exit Exit
 }

@@ -73,7 +73,7 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 
 // start starts the process with everything that it is connected to, and
 // returns our end of the monitor, if there is one.
-func (m *Machine) start() (monitor net.Conn, err error) {
+func (m *Machine) start() (monitor *net.UnixConn, err error) {
 	in := inherited{files: slices.Clone(m.config.ExtraFiles)}
 	defer in.close()
 	defer func() {
@@ -101,9 +101,11 @@ func (m *Machine) start() (monitor net.Conn, err error) {
 		ends.consoles = append(ends.consoles, fd)
 	}
 	if m.config.GDB {
-		if m.gdb, ends.gdb, err = in.socket(); err != nil {
+		conn, fd, err := in.socket()
+		if err != nil {
 			return monitor, err
 		}
+		m.gdb, ends.gdb = conn, fd
 	}
 	if !m.config.NoMonitor && !m.config.private {
 		ends.backdoor, m.backdoor = claimBackdoor(m.config.Name)

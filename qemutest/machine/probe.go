@@ -15,7 +15,7 @@ import (
 // Probe asks an emulator what it can do. It starts the emulator once, without a
 // machine; the answers are kept for this process, and for others in the user's
 // cache directory ([os.UserCacheDir]) under "qemutest", until the binary or the
-// modules beside it change.
+// modules beside it change. Callers share the answer: they must not change it.
 //
 // The answers come from QMP, but for two things that QMP cannot tell: which
 // devices -device takes, with their aliases, and which -netdev back ends are

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +70,7 @@ func TestHowGuestsEndARealQEMU(t *testing.T) {
 	}
 }
 
-// Older versions exit on the spot, newer ones (from 9.1 on) report a shutdown.
+// QEMU 7.2 exits on the spot, 10.0 reports a shutdown.
 func TestAGuestThatChoosesTheExitStatus(t *testing.T) {
 	t.Parallel()
 	m := launchReal(t, Config{
@@ -205,6 +206,19 @@ func TestAConsoleOnADevice(t *testing.T) {
 	log, err := os.ReadFile(m.Console(0).LogPath())
 	require.NoError(t, err)
 	assert.Equal(t, "B", string(log))
+}
+
+func TestGDB(t *testing.T) {
+	t.Parallel()
+	m := launchReal(t, Config{Binary: requireEmulator(t, "x86_64"), GDB: true, Args: []string{"-S"}})
+	require.NoError(t, m.GDB().SetDeadline(time.Now().Add(soon)))
+	_, err := m.GDB().Write([]byte("$?#3f"))
+	require.NoError(t, err)
+	answer := make([]byte, len("+$T05"))
+	_, err = io.ReadFull(m.GDB(), answer)
+	require.NoError(t, err)
+	assert.Equal(t, "+$T05", string(answer))
+	assert.Nil(t, launchFake(t, "well-behaved").GDB())
 }
 
 func TestWrappers(t *testing.T) {

@@ -17,9 +17,9 @@ import (
 // small net.core.wmem_max grant less.
 const bootTextBuffer = 2 << 20
 
-// The UARTs of these machines do not wait when the other end of the console is
-// slow (QEMU before 8.1): what did not fit into the socket was lost. OpenSBI
-// prints about two kilobytes in a burst.
+// In QEMU 7.2, the UARTs of these machines do not wait when the other end of the
+// console is slow: what does not fit into the socket is lost. OpenSBI prints
+// about two kilobytes in a burst.
 func TestConsolesLoseNothing(t *testing.T) {
 	binary := requireEmulator(t, "riscv64")
 	runs := 20

@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// socketBuffer is what is asked for as buffer of a console's socket, in bytes.
-// The kernel grants less to most users (net.core.wmem_max on Linux).
+// socketBuffer is what is asked for as buffer of a socket, in bytes. The kernel
+// grants less to most users (net.core.wmem_max on Linux).
 //
-// It has to be large because several UART models of QEMU do not wait for the
-// other end: what does not fit is lost. With the standard buffer, QEMU 7.2 lost
-// parts of OpenSBI's greeting on the riscv machines sifive_u and spike, where
-// every character is a message with overhead of its own.
+// Consoles need a large one because several UART models of QEMU do not wait for
+// the other end: what does not fit is lost. With the standard buffer, QEMU 7.2
+// lost parts of OpenSBI's greeting on the riscv machines sifive_u and spike,
+// where every character is a message with about 1 KiB of overhead.
 const socketBuffer = 8 << 20
 
 // inherited collects the descriptors that QEMU gets.

@@ -17,8 +17,7 @@
 //
 // [Start] starts a command under both watchers, in a process group of its own,
 // so that a wrapper (valgrind, strace, gdbserver) ends together with the QEMU
-// that it runs. [Dir] hands a directory to the shell. [Group] does the same
-// for a process group that something else started.
+// that it runs. [Dir] hands a directory to the shell.
 //
 // What leaves its process group on purpose (setsid, a daemon) is out of reach.
 package guard

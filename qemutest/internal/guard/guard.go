@@ -20,18 +20,15 @@ var watcher shell
 type shell struct {
 	mu      sync.Mutex
 	pipe    *os.File // nil until something is registered
-	pid     int
+	pid     int      // of the shell
 	lastKey int
 	held    map[string]string // the line that releases a thing, by the one that registered it
 }
 
-// Group hands a process group to the watcher, which kills it when this process
-// is gone. release takes it back; it may be called more than once. It has to be
-// called while the number cannot belong to others yet.
-//
-// It is for groups that something else than [Start] started. The error says
-// that the watcher could not be started.
-func Group(pgid int) (release func(), err error) {
+// watchGroup hands a process group to the watcher, which kills it when this
+// process is gone. release takes it back, and has to be called while the number
+// cannot belong to others yet.
+func watchGroup(pgid int) (release func(), err error) {
 	return watcher.register(fmt.Sprintf("+g %d\n", pgid), fmt.Sprintf("-g %d\n", pgid))
 }
 

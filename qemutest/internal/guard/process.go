@@ -45,7 +45,7 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 		return nil, err
 	}
 	p := &Process{cmd: cmd, done: make(chan struct{})}
-	release, err := Group(cmd.Process.Pid)
+	release, err := watchGroup(cmd.Process.Pid)
 	if err != nil {
 		_ = p.Signal(syscall.SIGKILL)
 		_ = cmd.Wait()
