@@ -9,7 +9,7 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestPpcMigration(t *testing.T) {
+func TestPPCMigration(t *testing.T) {
 	migration.Test(t, "ppc", migration.Machine{Type: "sam460ex"},
 		qemutest.Version(">= 8.0", "the destination refuses the CPU state: missing section footer"))
 }

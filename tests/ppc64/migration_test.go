@@ -8,6 +8,6 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestPpc64Migration(t *testing.T) {
+func TestPPC64Migration(t *testing.T) {
 	migration.Test(t, "ppc64", migration.Machine{Type: "mac99"})
 }

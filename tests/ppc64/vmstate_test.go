@@ -8,6 +8,6 @@ import (
 	"github.com/qemutest/functional/tests/internal/vmstate"
 )
 
-func TestPpc64Vmstate72(t *testing.T) {
+func TestPPC64Vmstate72(t *testing.T) {
 	vmstate.CheckReference(t, "7.2", "ppc64", "pseries-7.2")
 }

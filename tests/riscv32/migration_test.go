@@ -9,12 +9,12 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestRiscv32SpikeMigration(t *testing.T) {
+func TestRISCV32SpikeMigration(t *testing.T) {
 	migration.Test(t, "riscv32", migration.Machine{Type: "spike", RAM: 0x80000000},
 		qemutest.Firmware("opensbi-riscv32-generic-fw_dynamic.bin"))
 }
 
-func TestRiscv32VirtMigration(t *testing.T) {
+func TestRISCV32VirtMigration(t *testing.T) {
 	migration.Test(t, "riscv32", migration.Machine{Type: "virt", RAM: 0x80000000},
 		qemutest.Firmware("opensbi-riscv32-generic-fw_dynamic.bin"))
 }

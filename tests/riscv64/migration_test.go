@@ -9,12 +9,12 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestRiscv64SpikeMigration(t *testing.T) {
+func TestRISCV64SpikeMigration(t *testing.T) {
 	migration.Test(t, "riscv64", migration.Machine{Type: "spike", RAM: 0x80000000},
 		qemutest.Firmware("opensbi-riscv64-generic-fw_dynamic.bin"))
 }
 
-func TestRiscv64VirtMigration(t *testing.T) {
+func TestRISCV64VirtMigration(t *testing.T) {
 	migration.Test(t, "riscv64", migration.Machine{Type: "virt", RAM: 0x80000000},
 		qemutest.Firmware("opensbi-riscv64-generic-fw_dynamic.bin"))
 }

@@ -8,6 +8,6 @@ import (
 	"github.com/qemutest/functional/tests/internal/vmstate"
 )
 
-func TestS390xVmstate72(t *testing.T) {
+func TestS390XVmstate72(t *testing.T) {
 	vmstate.CheckReference(t, "7.2", "s390x", "s390-ccw-virtio-7.2")
 }

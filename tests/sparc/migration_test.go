@@ -8,10 +8,10 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestSparcSS4Migration(t *testing.T) {
+func TestSPARCSS4Migration(t *testing.T) {
 	migration.Test(t, "sparc", migration.Machine{Type: "SS-4"})
 }
 
-func TestSparcSS5Migration(t *testing.T) {
+func TestSPARCSS5Migration(t *testing.T) {
 	migration.Test(t, "sparc", migration.Machine{Type: "SS-5"})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/qemutest/functional/tests/internal/migration"
 )
 
-func TestSparc64Migration(t *testing.T) {
+func TestSPARC64Migration(t *testing.T) {
 	migration.Test(t, "sparc64", migration.Machine{Type: "sun4u"},
 		qemutest.Version(">= 8.0", "the source dies of SIGFPE"))
 }
