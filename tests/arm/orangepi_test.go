@@ -10,6 +10,7 @@ import (
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/tests/internal/disk"
 	"github.com/qemutest/functional/tests/internal/linux"
+	"github.com/qemutest/functional/tests/internal/uboot"
 )
 
 var (
@@ -83,9 +84,9 @@ func TestArmOrangePiArmbian(t *testing.T) {
 	vm.WaitFor("U-Boot SPL")
 	vm.WaitFor("Autoboot in ")
 	vm.InterruptUntil(" ", 200*time.Millisecond, "=>")
-	vm.Exec("setenv extraargs 'printk.time=0 console=ttyS0,115200 loglevel=7 nosmp "+
+	uboot.Run(vm, "=>", "setenv extraargs 'printk.time=0 console=ttyS0,115200 loglevel=7 nosmp "+
 		"systemd.default_timeout_start_sec=9000 systemd.mask=armbian-zram-config.service "+
-		"systemd.mask=armbian-ramlog.service'", "=>")
+		"systemd.mask=armbian-ramlog.service'")
 	vm.Exec("boot", "Starting kernel ...")
 	vm.WaitFor("systemd[1]: Hostname set to <orangepipc>")
 	vm.WaitFor("Starting Load Kernel Modules...")
@@ -112,12 +113,13 @@ func TestArmOrangePiNetBSD(t *testing.T) {
 	vm.Launch()
 	vm.WaitFor("U-Boot 2020.01+dfsg-1")
 	vm.InterruptUntil("\r", 200*time.Millisecond, "=>", "switch to partitions #0, OK")
-	vm.Exec("setenv bootargs root=ld0a", "=>")
-	vm.Exec("setenv kernel netbsd-GENERIC.ub", "=>")
-	vm.Exec("setenv fdtfile dtb/sun8i-h3-orangepi-pc.dtb", "=>")
-	vm.Exec("setenv bootcmd 'fatload mmc 0:1 ${kernel_addr_r} ${kernel}; "+
-		"fatload mmc 0:1 ${fdt_addr_r} ${fdtfile}; fdt addr ${fdt_addr_r}; "+
-		"bootm ${kernel_addr_r} - ${fdt_addr_r}'", "=>")
+	uboot.Run(vm, "=>",
+		"setenv bootargs root=ld0a",
+		"setenv kernel netbsd-GENERIC.ub",
+		"setenv fdtfile dtb/sun8i-h3-orangepi-pc.dtb",
+		"setenv bootcmd 'fatload mmc 0:1 ${kernel_addr_r} ${kernel}; "+
+			"fatload mmc 0:1 ${fdt_addr_r} ${fdtfile}; fdt addr ${fdt_addr_r}; "+
+			"bootm ${kernel_addr_r} - ${fdt_addr_r}'")
 	vm.Exec("boot", "Booting kernel from Legacy Image")
 	vm.WaitFor("Starting kernel ...")
 	vm.WaitFor("NetBSD 9.0 (GENERIC)")

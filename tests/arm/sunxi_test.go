@@ -4,12 +4,12 @@ package arm
 
 import (
 	"path/filepath"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/tests/internal/disk"
 	"github.com/qemutest/functional/tests/internal/linux"
+	"github.com/qemutest/functional/tests/internal/uboot"
 )
 
 // What the boards with Allwinner SoCs (bpim2u, cubieboard, orangepi-pc) share.
@@ -59,8 +59,8 @@ func bootOpenWrt(q *qemutest.Test, image *asset.Asset) *qemutest.VM {
 	vm := q.VM("-nic", "user", "-no-reboot").AddArgs(sdCard(disk.Grow(q, q.Decompress(image)))...)
 	vm.Launch()
 	vm.WaitFor("U-Boot SPL")
-	vm.InterruptUntil("\r", 200*time.Millisecond, "=>")
-	vm.Exec("setenv extraargs 'printk.time=0 usbcore.nousb noreboot'", "=>")
+	uboot.StopAutoboot(vm, "=>")
+	uboot.Run(vm, "=>", "setenv extraargs 'printk.time=0 usbcore.nousb noreboot'")
 	vm.Exec("boot", "Starting kernel ...")
 	vm.WaitFor("Please press Enter to activate this console.")
 	vm.Exec("", "root@")

@@ -52,3 +52,9 @@ func LoginSDK(vm *qemutest.VM, hostname string) {
 		Shell:    "root@" + hostname + ":~#",
 	}.Run(vm)
 }
+
+// WaitForLease waits until a network interface of the guest has the address
+// that QEMU's user network gives to the first guest.
+func WaitForLease(vm *qemutest.VM, device string) {
+	vm.Exec("until ip addr show dev "+device+" | grep 10.0.2.15; do sleep 1; done", "inet 10.0.2.15/24")
+}
