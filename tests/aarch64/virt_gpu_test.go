@@ -29,11 +29,13 @@ func TestAarch64VirtGPUVirgl(t *testing.T) {
 }
 
 func TestAarch64VirtGPUVirglBlobs(t *testing.T) {
-	testVirtGPU(t, "virtio-gpu-gl-pci,hostmem=4G,blob=on", "glmark2-wayland -b:duration=1.0")
+	testVirtGPU(t, "virtio-gpu-gl-pci,hostmem=4G,blob=on", "glmark2-wayland -b:duration=1.0",
+		qemutest.Version(">= 9.2", "its virtio-gpu-gl has no blob resources"))
 }
 
 func TestAarch64VirtGPUVulkan(t *testing.T) {
 	testVirtGPU(t, "virtio-gpu-gl-pci,hostmem=4G,blob=on,venus=on", "vkmark -b:duration=1.0",
+		qemutest.Version(">= 9.2", "its virtio-gpu-gl has no Vulkan"),
 		qemutest.Command("vulkaninfo"),
 		qemutest.Require("a Vulkan driver other than NVIDIA's", qemutest.StageHost, requireVulkan))
 }

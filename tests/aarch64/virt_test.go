@@ -90,5 +90,9 @@ func TestAarch64VirtAArch64Off(t *testing.T) {
 		qemutest.Accel("tcg"),
 		qemutest.Assets(fedoraArmKernel))
 
-	linux.Boot{Kernel: q.Fetch(fedoraArmKernel), Append: "console=ttyAMA0"}.CheckCommandLine(q)
+	boot := linux.Boot{Kernel: q.Fetch(fedoraArmKernel), Append: "console=ttyAMA0"}
+	// Without a root file system the kernel panics in the end.
+	vm := boot.VM(q).ExpectConsole("Kernel panic - not syncing")
+	vm.LaunchOrSkip("'aarch64' feature cannot be disabled unless KVM is enabled")
+	vm.WaitFor("Kernel command line: " + boot.CommandLine())
 }
