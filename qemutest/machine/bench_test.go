@@ -31,7 +31,7 @@ func BenchmarkLaunch(b *testing.B) {
 	for b.Loop() {
 		m := launch(b, config)
 		b.StopTimer()
-		removeLogs(b, m)
+		discard(b, m)
 		b.StartTimer()
 	}
 }
@@ -49,7 +49,7 @@ func BenchmarkLaunchOverhead(b *testing.B) {
 		start = time.Now()
 		m := launch(b, config)
 		full = append(full, time.Since(start))
-		removeLogs(b, m)
+		discard(b, m)
 	}
 	slices.Sort(bare)
 	slices.Sort(full)
@@ -68,10 +68,11 @@ func launch(b *testing.B, config Config) *Machine {
 	return m
 }
 
-// removeLogs makes room for the next launch: a test has one in its directory,
-// not thousands.
-func removeLogs(b *testing.B, m *Machine) {
+// discard makes room for the next launch: a test has one in its directory, not
+// thousands.
+func discard(b *testing.B, m *Machine) {
 	b.Helper()
+	require.NoError(b, m.Close())
 	for _, path := range m.Logs() {
 		require.NoError(b, os.Remove(path))
 	}
