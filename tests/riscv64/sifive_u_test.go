@@ -10,20 +10,15 @@ import (
 	"github.com/qemutest/functional/tests/internal/linux"
 )
 
-var (
-	tuxbootKernel = asset.New(
-		"https://storage.tuxboot.com/buildroot/20241119/riscv64/Image",
-		"2bd8132a3bf21570290042324fff48c987f42f2a00c08de979f43f0662ebadba")
-	groeckDisk = asset.New(
-		"https://github.com/groeck/linux-build-test/raw/9819da19e6eef291686fdd7b029ea00e764dc62f/rootfs/riscv64/rootfs.ext2.gz",
-		"b6ed95610310b7956f9bf20c4c9c0c05fea647900df441da9dfe767d24e8b28b")
-)
+var groeckDisk = asset.New(
+	"https://github.com/groeck/linux-build-test/raw/9819da19e6eef291686fdd7b029ea00e764dc62f/rootfs/riscv64/rootfs.ext2.gz",
+	"b6ed95610310b7956f9bf20c4c9c0c05fea647900df441da9dfe767d24e8b28b")
 
 // The root file system is on an SD card, which hangs on the SPI bus.
 func TestRISCV64SiFiveULinuxSD(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("sifive_u"),
-		qemutest.Assets(tuxbootKernel, groeckDisk))
+		qemutest.Assets(tuxrun64Kernel, groeckDisk))
 
 	vm := sifiveU(q, " rootwait", "-drive", "file="+q.Decompress(groeckDisk)+",if=sd,format=raw")
 	vm.Launch()
@@ -33,7 +28,7 @@ func TestRISCV64SiFiveULinuxSD(t *testing.T) {
 func TestRISCV64SiFiveULinuxNoSD(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("sifive_u"),
-		qemutest.Assets(tuxbootKernel))
+		qemutest.Assets(tuxrun64Kernel))
 
 	vm := sifiveU(q, "").ExpectConsole("Kernel panic - not syncing")
 	vm.Launch()
@@ -43,7 +38,7 @@ func TestRISCV64SiFiveULinuxNoSD(t *testing.T) {
 // sifiveU describes a machine that has its root on an SD card, if there is one.
 func sifiveU(q *qemutest.Test, words string, args ...string) *qemutest.VM {
 	return linux.Boot{
-		Kernel: q.Fetch(tuxbootKernel),
+		Kernel: q.Fetch(tuxrun64Kernel),
 		Append: "earlycon=sbi console=ttySIF0 root=/dev/mmcblk0" + words,
 		Args:   append([]string{"-no-reboot"}, args...),
 	}.VM(q)
