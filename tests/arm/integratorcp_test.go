@@ -33,7 +33,10 @@ func TestArmIntegratorCPConsole(t *testing.T) {
 		qemutest.Untrusted(),
 		qemutest.Assets(integratorKernel, integratorInitrd))
 
-	integratorBoot(q).Launch(q).WaitFor("Log in as root")
+	vm := integratorBoot(q).Launch(q)
+	vm.WaitFor("Log in as root")
+	linux.Login{}.Run(vm)
+	linux.Run(vm, "grep ARM-Integrator /proc/cpuinfo")
 }
 
 // The kernel draws its logo on the frame buffer.
