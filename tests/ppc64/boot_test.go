@@ -8,11 +8,18 @@ import (
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/machine"
 	"github.com/qemutest/functional/tests/internal/linux"
 )
 
 // panicText is what Linux prints when it gives up.
 const panicText = "Kernel panic - not syncing"
+
+// expectPanic lets a machine end with a panic of its kernel, which tells pseries
+// about it, too.
+func expectPanic(vm *qemutest.VM) {
+	vm.ExpectConsole(panicText).ExpectExit(machine.GuestPanic)
+}
 
 // A rootlessBoot is the boot of a kernel that has no root file system: it gets
 // as far as it can without one.
@@ -37,7 +44,8 @@ func (b rootlessBoot) run(t *testing.T) {
 		Kernel: q.Fetch(b.kernel),
 		Append: "console=hvc0" + b.words,
 		Args:   b.args,
-	}.VM(q).ExpectConsole(panicText)
+	}.VM(q)
+	expectPanic(vm)
 	vm.Launch()
 	for _, line := range append(b.lines, "VFS: Cannot open root device") {
 		vm.WaitFor(line, panicText)

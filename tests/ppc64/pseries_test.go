@@ -70,7 +70,8 @@ func TestPPC64PseriesMigrationDuringBoot(t *testing.T) {
 		"-kernel", q.Fetch(fedora29Kernel),
 		"-append", "printk.time=0 console=hvc0",
 	}
-	destination := q.NamedVM("destination", append(args, "-incoming", "defer")...).ExpectConsole(panicText)
+	destination := q.NamedVM("destination", append(args, "-incoming", "defer")...)
+	expectPanic(destination)
 	source := q.NamedVM("source", args...)
 	destination.Launch()
 	source.Launch()
