@@ -42,6 +42,10 @@
 // changed the file meanwhile, is asked for the whole file. Proxies come from the usual environment variables
 // (HTTPS_PROXY, NO_PROXY, ...).
 //
+// A host that can't be connected to is asked once in a run, not once for each of its assets: the file "outages" in
+// $QEMU_TEST_CACHE_DIR keeps that in mind for all processes of the run. So a run without a network skips at once what it
+// can't fetch.
+//
 // Mirrors are asked before the asset's own server: $QEMU_TEST_ASSET_MIRROR lists directories and URL prefixes, separated
 // by white space, commas or colons, below which files are named by their hash.
 //

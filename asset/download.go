@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -163,6 +164,9 @@ func (s urlSource) String() string { return redacted(string(s)) }
 
 // fill downloads until the file is complete, failing attempts are no longer worth repeating, or ctx ends.
 func (s urlSource) fill(ctx context.Context, p *partial) error {
+	if err := p.c.outage(string(s)); err != nil {
+		return &Error{Asset: p.a, Kind: Unreachable, Source: s.String(), Root: p.c.root, Err: err}
+	}
 	t := transfer{p: p, url: string(s)}
 	for try := 1; ; try++ {
 		before := max(t.reached, p.size)
@@ -188,6 +192,9 @@ func (s urlSource) fill(ctx context.Context, p *partial) error {
 		e.Tries = try
 		wait := p.c.wait(e, try)
 		if wait < 0 {
+			if isDialError(e) {
+				p.c.recordOutage(string(s), e)
+			}
 			return e
 		}
 		if err := sleep(ctx, wait); err != nil {
@@ -206,6 +213,9 @@ const maxBackoff = 30 * time.Second
 func (c *Cache) wait(e *Error, try int) time.Duration {
 	if try >= c.opts.Tries || !worthRetrying(e) || e.RetryAfter > maxRetryAfter {
 		return -1
+	}
+	if dns, ok := errors.AsType[*net.DNSError](e); ok && (dns.IsNotFound || dns.IsTimeout) {
+		return -1 // the resolver has its own tries
 	}
 	if try >= 2 && isDialError(e) {
 		return -1

@@ -33,7 +33,7 @@ func newClient(opts Options) *http.Client {
 	transport := opts.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone() // proxies from the environment
-		t.DialContext = (&net.Dialer{Timeout: opts.ConnectTimeout}).DialContext
+		t.DialContext = dialer(opts.ConnectTimeout)
 		t.TLSHandshakeTimeout = opts.ConnectTimeout
 		t.DisableCompression = true // the hash is that of the bytes on the wire, and ranges count these
 		transport = t
@@ -46,6 +46,27 @@ func newClient(opts Options) *http.Client {
 			}
 			return nil
 		},
+	}
+}
+
+// resolveTimeout is how long the resolver may take. It is shorter than a connection may: without an answer nothing can
+// be fetched from anywhere, and the sooner all tests know the better.
+const resolveTimeout = 4 * time.Second
+
+// dialer connects within a time, and gives up sooner when the resolver does not answer.
+func dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	d := net.Dialer{Timeout: timeout}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err == nil && net.ParseIP(host) == nil {
+			resolving, cancel := context.WithTimeout(ctx, resolveTimeout)
+			_, err = net.DefaultResolver.LookupHost(resolving, host)
+			cancel()
+			if err != nil {
+				return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+			}
+		}
+		return d.DialContext(ctx, network, address)
 	}
 }
 
