@@ -6,6 +6,7 @@ import (
 	"os/exec"
 
 	"github.com/qemutest/functional/qemutest/machine"
+	"github.com/qemutest/functional/qemutest/qmp"
 )
 
 // emulator returns the path of an emulator. The examples are skipped where it
@@ -24,13 +25,13 @@ func ExampleLaunch() {
 	}
 	defer func() { _ = m.Close() }()
 
-	status, err := m.QMP().Execute(ctx, "query-status", nil)
-	fmt.Println(string(status), err)
+	state, err := qmp.Call[struct{ Status string }](ctx, m.QMP(), "query-status", nil)
+	fmt.Println(state.Status, err)
 
 	exit, err := m.Shutdown(ctx)
 	fmt.Println(exit, err)
 	// Output:
-	// {"status": "running", "running": true} <nil>
+	// running <nil>
 	// QEMU quit as asked over QMP <nil>
 }
 
