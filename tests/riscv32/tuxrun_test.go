@@ -38,7 +38,6 @@ func TestRISCV32TuxRunMaxCPU(t *testing.T) {
 	q := qemutest.New(t, "riscv32",
 		qemutest.Machine("virt"),
 		qemutest.CPU("max"),
-		qemutest.Version(">= 8.2", "it has no CPU model max"),
 		qemutest.Timeout(2*time.Minute),
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 

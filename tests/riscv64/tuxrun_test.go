@@ -44,7 +44,6 @@ func TestRISCV64TuxRunMaxCPU(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("virt"),
 		qemutest.CPU("max"),
-		qemutest.Version(">= 8.2", "it has no CPU model max"),
 		qemutest.Timeout(2*time.Minute),
 		qemutest.Assets(tuxrun64Kernel, tuxrun64RootFS))
 
@@ -60,7 +59,6 @@ func TestRISCV64TuxRunRV32(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("virt"),
 		qemutest.CPU("rv32"),
-		qemutest.Version(">= 9.2", "its 64-bit emulator has no 32-bit CPU model"),
 		qemutest.Timeout(2*time.Minute),
 		qemutest.Assets(tuxrun32Kernel, tuxrun32RootFS))
 
