@@ -19,8 +19,8 @@ import (
 	"github.com/qemutest/functional/archive"
 )
 
-// sample compresses to a few hundred bytes in several blocks, so that every cut of it can be tried.
-var sample = noise(300) + strings.Repeat("zImage ", 100) + noise(50)
+// sample compresses to less than two hundred bytes, so that every cut of it can be tried.
+var sample = noise(120) + strings.Repeat("zImage ", 100) + noise(20)
 
 // samples are compressed forms of sample.
 func samples(t testing.TB) map[string][]byte {
@@ -93,16 +93,27 @@ func TestConcatenatedStreams(t *testing.T) {
 	}
 }
 
+// streamOffsets is offsets for a compressed stream.
+func streamOffsets(name string, data []byte) []int {
+	if name != string(lz4Legacy) {
+		return offsets(len(data))
+	}
+	// Its decoder allocates blocks of 8 MiB, so try fewer; and not after the magic, which alone is an empty stream, since
+	// the format has no end mark.
+	var list []int
+	for i := 1; i < len(data); i += 8 {
+		list = append(list, i)
+	}
+	return list
+}
+
 // Every cut of every format is an error, and what was decoded before it is right.
 func TestTruncatedStreams(t *testing.T) {
 	t.Parallel()
 	for name, data := range samples(t) {
 		whole := 0
-		for _, n := range offsets(len(data)) {
+		for _, n := range streamOffsets(name, data) {
 			got, err := decode(bytes.NewReader(data[:n]), compressionOf(name))
-			if name == string(lz4Legacy) && n == 4 {
-				continue // the magic alone is an empty stream: the format has no end mark
-			}
 			if err == nil {
 				whole++
 				assert.Equal(t, sample, got, "%s cut at %d of %d is accepted", name, n, len(data))
@@ -120,7 +131,7 @@ func TestDamagedStreams(t *testing.T) {
 	t.Parallel()
 	unprotected := map[string]bool{"lzma": true, "lz4 legacy": true} // without checksum
 	for name, data := range samples(t) {
-		for _, i := range offsets(len(data)) {
+		for _, i := range streamOffsets(name, data) {
 			damaged := bytes.Clone(data)
 			damaged[i] ^= 1 << (i % 8)
 			got, err := decode(bytes.NewReader(damaged), compressionOf(name))

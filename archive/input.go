@@ -18,7 +18,7 @@ type input struct {
 }
 
 // inputBuffer holds the longest thing that is looked at before it is read, an 8 KiB cpio header with name and link.
-const inputBuffer = 128 << 10
+const inputBuffer = 64 << 10
 
 func newInput(ctx context.Context, r io.Reader) *input {
 	in := &input{counter: countingReader{ctx: ctx, r: r}}

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// copyBuffer is how much is read at once. 1 MiB.
-	copyBuffer = 1 << 20
+	// copyBuffer is how much is read at once. 256 KiB.
+	copyBuffer = 256 << 10
 	// holeSize is the smallest run of zeros, at a multiple of it, that becomes a hole. Smaller ones would cost more in
 	// system calls and fragments than they save. 32 KiB.
 	holeSize = 32 << 10
