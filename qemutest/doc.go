@@ -44,7 +44,8 @@
 // The logs of a test stay in build/functional/<target>/<test> at the root of
 // the module: base.log with the steps of the test; console.log with every byte
 // of the console; <machine>.log with what QEMU itself wrote; qmp.log with the
-// monitor's traffic. With go test -artifacts they are in t.ArtifactDir.
+// monitor's traffic; screenshot-failed.png with what a display showed when the
+// test failed. With go test -artifacts they are in t.ArtifactDir.
 // [Test.Scratch] and [Test.SocketDir] give directories that vanish with the
 // test.
 //
