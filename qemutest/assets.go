@@ -61,7 +61,11 @@ func fetchAll(ctx context.Context, assets []*asset.Asset) error {
 func skipTransient(err error) error {
 	var failure *asset.Error
 	if errors.As(err, &failure) && failure.Transient() {
-		return Skipf(KindAssets, "%v", err)
+		lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
+		for i, line := range lines {
+			lines[i] = strings.TrimSpace(line)
+		}
+		return Skipf(KindAssets, "%s", strings.Join(lines, "; "))
 	}
 	return err
 }

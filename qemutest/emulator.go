@@ -202,7 +202,10 @@ func (q *Test) emulatorName() string {
 // subtest calls [New]. It skips the test if there is no emulator.
 func MachineTypes(t *testing.T, target string) []string {
 	t.Helper()
-	q := &Test{t: t, target: target}
+	q := &Test{t: t, target: target, settings: newSettings(nil)}
+	if envSet("QEMU_TEST_LIST") {
+		q.list()
+	}
 	q.Check(q.findEmulator(t.Context()))
 	var names []string
 	for _, m := range q.capabilities.Machines {

@@ -9,7 +9,7 @@ import (
 // Flaky marks a test that fails now and then for a reason outside of it, with
 // the URL of the bug. It runs when QEMU_TEST_FLAKY_TESTS is set.
 func Flaky(bugURL string) Requirement {
-	return gate("flaky", "QEMU_TEST_FLAKY_TESTS", KindFlaky, "unreliable: "+bugURL)
+	return gate("flaky "+bugURL, "QEMU_TEST_FLAKY_TESTS", KindFlaky, "unreliable: "+bugURL)
 }
 
 // Untrusted marks a test that runs code in the guest which nobody vouches for.

@@ -49,6 +49,9 @@ type Test struct {
 func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	t.Helper()
 	q := &Test{t: t, target: target, settings: newSettings(requirements)}
+	if envSet("QEMU_TEST_LIST") {
+		q.list()
+	}
 	if err := q.checkTier(); err != nil {
 		q.end(err)
 	}
@@ -233,6 +236,9 @@ func panicking() bool {
 // close is the last of the test: nothing of it writes a log or needs a file
 // any more.
 func (q *Test) close() {
+	for _, vm := range q.machines() {
+		vm.close()
+	}
 	switch {
 	case q.t.Failed() || panicking():
 		q.logf("failed")

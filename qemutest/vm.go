@@ -273,6 +273,16 @@ func (vm *VM) finish() {
 	vm.test.logf("%s: %s", vm.Name(), exit)
 }
 
+// close gives up what is kept for looks at a machine after its end.
+func (vm *VM) close() {
+	if vm.machine == nil {
+		return
+	}
+	if err := vm.machine.Close(); err != nil {
+		vm.test.logf("%s: closing it: %v", vm.Name(), err)
+	}
+}
+
 // judge fails the test for what nobody looked at: a failure text on a console,
 // or a machine that ended in a way that it should not have.
 func (vm *VM) judge() {

@@ -78,8 +78,9 @@
 //     [Client.Kill] makes some replays hang or fail to start.
 //   - A replay should have -no-shutdown, or QEMU exits at the end of the log, sometimes
 //     before it has reported a stop there.
-//   - On a busy host, a reverse step now and then ends at the snapshot from which
-//     QEMU replays the way to its goal. QMP's query-replay tells where it is.
+//   - Of a guest that only computes (no interrupt, no clock, no input), QEMU logs
+//     the end of the recording before its last instructions, maybe before all. A
+//     step back then stops with SIGQUIT: it met the shutdown.
 //   - On x86_64, and on s390x with 7.2, QEMU sometimes hangs in a reverse step
 //     (https://gitlab.com/qemu-project/qemu/-/issues/2922). Give the context a
 //     deadline.

@@ -1,6 +1,7 @@
 package gdb
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"net"
@@ -23,6 +24,7 @@ type stub struct {
 	answers  map[string][]string // by command; a prefix counts if there is no exact match
 	received []string
 
+	silent chan struct{} // gets an element for each answer that isn't sent
 	noAck  bool
 	refuse int // so many packets are asked for again before one is accepted
 	// tamper may change the bytes of an answer on their way. The command is
@@ -38,7 +40,7 @@ const silence = "\x00"
 func newStub(t *testing.T, script map[string][]string) (*stub, net.Conn) {
 	t.Helper()
 	ours, theirs := socketPair(t)
-	s := &stub{t: t, conn: theirs, answers: map[string][]string{
+	s := &stub{t: t, conn: theirs, silent: make(chan struct{}, 100), answers: map[string][]string{
 		"qSupported": {"PacketSize=1000;qXfer:features:read+;vContSupported+;multiprocess+"},
 		"?":          {"T05thread:p01.01;"},
 		"vCont?":     {"vCont;c;C;s;S"},
@@ -104,11 +106,23 @@ func (s *stub) serve() {
 	}
 }
 
+// whenSilent returns a context that ends with cause when the stub does not
+// answer a command.
+func (s *stub) whenSilent(cause error) context.Context {
+	ctx, cancel := context.WithCancelCause(s.t.Context())
+	go func() {
+		<-s.silent
+		cancel(cause)
+	}()
+	return ctx
+}
+
 // answer sends the next answer to a command; the last one in the script is
 // given for ever. Lines are separate packets.
 func (s *stub) answer(command string) (frame string) {
 	switch answer := s.next(command); answer {
 	case silence:
+		s.silent <- struct{}{}
 	case "hang up":
 		s.conn.Close()
 	default:
