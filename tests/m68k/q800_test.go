@@ -19,6 +19,15 @@ func TestM68kQ800(t *testing.T) {
 		qemutest.Machine("q800"),
 		qemutest.Assets(q800Kernel))
 
+	boot := q800Boot(q)
+	vm := boot.VM(q).ExpectConsole("Kernel panic - not syncing")
+	vm.Launch()
+	vm.WaitFor("Kernel command line: " + boot.CommandLine())
+	vm.WaitFor("No filesystem could mount root")
+}
+
+// q800Boot returns the boot of a kernel without a root file system.
+func q800Boot(q *qemutest.Test) linux.Boot {
 	boot := linux.Boot{
 		Kernel: q.ExtractMember(q800Kernel, "boot/vmlinux-5.3.0-1-m68k"),
 		Append: "console=ttyS0 vga=off",
@@ -27,8 +36,5 @@ func TestM68kQ800(t *testing.T) {
 		// Since then it has sound, for which the host may have no card.
 		boot.Args = []string{"-audio", "none"}
 	}
-	vm := boot.VM(q).ExpectConsole("Kernel panic - not syncing")
-	vm.Launch()
-	vm.WaitFor("Kernel command line: " + boot.CommandLine())
-	vm.WaitFor("No filesystem could mount root")
+	return boot
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/tests/internal/disk"
 	"github.com/qemutest/functional/tests/internal/linux"
 )
 
@@ -30,6 +31,22 @@ func newTest(t *testing.T) *qemutest.Test {
 
 func TestCheck(t *testing.T) {
 	openBIOS().Check(newTest(t))
+}
+
+// SeaBIOS looks for something to boot on the disk, then on the network.
+func TestCheckDevices(t *testing.T) {
+	q := qemutest.New(t, "x86_64",
+		qemutest.Machine("pc,graphics=off"),
+		qemutest.Accel("tcg"),
+		qemutest.Netdev("user"))
+
+	Guest{
+		Boot: linux.Boot{Args: append(
+			Disk(disk.Create(q, "disk.img", 1<<20), "virtio-blk-pci"),
+			Network()...)},
+		Shift: 5,
+		Until: "No bootable device",
+	}.Check(q)
 }
 
 func TestDivergence(t *testing.T) {
