@@ -19,7 +19,7 @@ var fuloongLinux = asset.New(
 	"http://archive.debian.org/debian/pool/main/l/linux/linux-image-3.16.0-6-loongson-2e_3.16.56-1+deb8u1_mipsel.deb",
 	"2a70f15b397f4ced632b0c15cb22660394190644146d804d60a4796eefbe1f50")
 
-func TestMIPS64elFuloong2E(t *testing.T) {
+func TestMIPS64ELFuloong2E(t *testing.T) {
 	q := qemutest.New(t, "mips64el",
 		qemutest.Machine("fuloong2e"),
 		qemutest.Assets(fuloongLinux))
@@ -32,7 +32,7 @@ func TestMIPS64elFuloong2E(t *testing.T) {
 
 // Lemote's rescue kernel, which nobody may redistribute, on the serial port of
 // the ISA bus.
-func TestMIPS64elFuloong2ERescue(t *testing.T) {
+func TestMIPS64ELFuloong2ERescue(t *testing.T) {
 	const pathEnv = "RESCUE_YL_PATH"
 	q := qemutest.New(t, "mips64el",
 		qemutest.Machine("fuloong2e"),

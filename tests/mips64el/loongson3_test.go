@@ -13,7 +13,7 @@ var pmon = asset.New(
 	"https://github.com/loongson-community/pmon/releases/download/20210112/pmon-3avirt.bin",
 	"fcdf6bb2cb7885a4a62f31fcb0d5e368bac7b6cea28f40c6dfa678af22fea20a")
 
-func TestMIPS64elLoongson3PMON(t *testing.T) {
+func TestMIPS64ELLoongson3PMON(t *testing.T) {
 	q := qemutest.New(t, "mips64el",
 		qemutest.Machine("loongson3-virt"),
 		qemutest.Untrusted(),

@@ -23,11 +23,11 @@ var (
 		"b762f0d91ec018887ad1b334543c2fdf9be9fdfc87672b409211efaa3ea0ef79")
 )
 
-func TestMIPS64elMaltaLogo1Core(t *testing.T) { countLogos(t, 1) }
+func TestMIPS64ELMaltaLogo1Core(t *testing.T) { countLogos(t, 1) }
 
-func TestMIPS64elMaltaLogo7Cores(t *testing.T) { countLogos(t, 7, flakyLogos) }
+func TestMIPS64ELMaltaLogo7Cores(t *testing.T) { countLogos(t, 7, flakyLogos) }
 
-func TestMIPS64elMaltaLogo8Cores(t *testing.T) { countLogos(t, 8, flakyLogos) }
+func TestMIPS64ELMaltaLogo8Cores(t *testing.T) { countLogos(t, 8, flakyLogos) }
 
 // flakyLogos says that not all cores may be up when the logos are drawn. Nobody
 // has reported that as a bug.

@@ -30,7 +30,7 @@ var (
 		"454f09ae39f7e6461c84727b927100d2c7813841f2a0a5dce328114887ecf914")
 )
 
-func TestMIPS64elMalta(t *testing.T) {
+func TestMIPS64ELMalta(t *testing.T) {
 	q := qemutest.New(t, "mips64el",
 		qemutest.Machine("malta"),
 		qemutest.Assets(maltaLinux26))
@@ -41,7 +41,7 @@ func TestMIPS64elMalta(t *testing.T) {
 	}.CheckCommandLine(q)
 }
 
-func TestMIPS64elMaltaInitrd(t *testing.T) {
+func TestMIPS64ELMaltaInitrd(t *testing.T) {
 	q := qemutest.New(t, "mips64el",
 		qemutest.Machine("malta"),
 		qemutest.CPU("5KEc"),
@@ -61,9 +61,9 @@ func TestMIPS64elMaltaInitrd(t *testing.T) {
 	linux.Reboot(vm)
 }
 
-func TestMIPS64elMaltaYAMON(t *testing.T) { malta.YAMON(t, "mips64el") }
+func TestMIPS64ELMaltaYAMON(t *testing.T) { malta.YAMON(t, "mips64el") }
 
-func TestMIPS64elMaltaWheezy(t *testing.T) {
+func TestMIPS64ELMaltaWheezy(t *testing.T) {
 	malta.Wheezy{
 		Kernel:       wheezyKernel,
 		Disk:         wheezyDisk,

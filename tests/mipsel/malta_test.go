@@ -30,7 +30,7 @@ var (
 		"454f09ae39f7e6461c84727b927100d2c7813841f2a0a5dce328114887ecf914")
 )
 
-func TestMIPSelMaltaNanoMIPS(t *testing.T) {
+func TestMIPSELMaltaNanoMIPS(t *testing.T) {
 	for _, test := range []struct {
 		pages  string
 		kernel *asset.Asset
@@ -55,9 +55,9 @@ func TestMIPSelMaltaNanoMIPS(t *testing.T) {
 	}
 }
 
-func TestMIPSelMaltaYAMON(t *testing.T) { malta.YAMON(t, "mipsel") }
+func TestMIPSELMaltaYAMON(t *testing.T) { malta.YAMON(t, "mipsel") }
 
-func TestMIPSelMaltaWheezy(t *testing.T) {
+func TestMIPSELMaltaWheezy(t *testing.T) {
 	malta.Wheezy{
 		Kernel:       wheezyKernel,
 		Disk:         wheezyDisk,
