@@ -44,10 +44,13 @@ func (b Breakpoint) executes() bool {
 	return b.Kind == SoftwareBreakpoint || b.Kind == HardwareBreakpoint
 }
 
-// Insert sets a breakpoint. It stays until Remove, or the end of the session.
-// QEMU refuses watchpoints of a length that its target can't watch.
+// Insert sets a breakpoint. It stays until Remove, or the end of the session;
+// to set it twice is the same as once.
 func (c *Client) Insert(ctx context.Context, b Breakpoint) error {
 	return c.do(ctx, func(x *exchange) error {
+		if x.breakpoints[b] {
+			return nil // QEMU would need two removals
+		}
 		if err := x.askOK(b.packet("Z")); err != nil {
 			return err
 		}
@@ -129,10 +132,10 @@ func (x *exchange) leaveWatchpoint() error {
 		if b.executes() {
 			continue
 		}
+		x.suspended = append(x.suspended, b) // also if the reply comes too late
 		if err := x.askOK(b.packet("z")); err != nil {
 			return err
 		}
-		x.suspended = append(x.suspended, b)
 	}
 	if err := x.step(); err != nil {
 		return err

@@ -20,8 +20,8 @@ type Options struct {
 	Output io.Writer
 
 	// ByteOrder is that of the registers. Default: that of the architecture in
-	// the target description, where it has only one.
-	// For ARM and PowerPC that is how QEMU's guests start.
+	// the target description; for Arm little endian and for PowerPC big endian,
+	// as QEMU's machines start.
 	ByteOrder binary.ByteOrder
 
 	// Target describes the registers of a stub that does not do so itself.
@@ -151,7 +151,7 @@ func (c *Client) leave(ctx context.Context, plain, ofProcess string) error {
 }
 
 // Close ends the connection. What happens to the machine is the stub's
-// decision; QEMU lets it as it is. A call in progress fails with [net.ErrClosed].
+// decision; QEMU leaves it as it is. A call in progress fails with [net.ErrClosed].
 func (c *Client) Close() error {
 	c.mu.Lock()
 	if c.broken == nil {
@@ -170,7 +170,7 @@ func (c *Client) fail(command []byte, err error) error {
 		return c.broken
 	}
 	hangup := &HangupError{Command: brief(command), Err: err}
-	if c.options.Ended != nil {
+	if c.options.Ended != nil && isHangup(err) {
 		hangup.Ended = c.options.Ended()
 	}
 	c.broken = hangup

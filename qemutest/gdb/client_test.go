@@ -264,6 +264,7 @@ func TestBreakpoints(t *testing.T) {
 	s.commands()
 	ctx := t.Context()
 	require.NoError(t, c.Break(ctx, 0x2000))
+	require.NoError(t, c.Break(ctx, 0x2000), "twice is the same as once")
 	require.NoError(t, c.Insert(ctx, Breakpoint{Kind: AccessWatchpoint, Address: 0x44, Length: 4}))
 	assert.ErrorIs(t, c.Insert(ctx, Breakpoint{Kind: 9}), errors.ErrUnsupported)
 	_, err := c.Continue(ctx)

@@ -3,6 +3,8 @@ package gdb
 import (
 	"errors"
 	"fmt"
+	"io"
+	"syscall"
 )
 
 // ErrRunning is the error of a call that needs a stopped machine. Interrupt
@@ -43,8 +45,9 @@ func (e *UnsupportedError) Error() string {
 // Is reports whether target is errors.ErrUnsupported.
 func (e *UnsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
 
-// A HangupError says that the connection ended although nobody closed it.
-// All later calls return it, too.
+// A HangupError says that the session ended although nobody closed it: the stub
+// hung up, or the connection is of no use any more. All later calls return
+// it, too.
 type HangupError struct {
 	Command string // what the stub was asked to do at that time, may be empty
 	Err     error  // of the connection; io.EOF if the stub closed it
@@ -53,6 +56,9 @@ type HangupError struct {
 
 func (e *HangupError) Error() string {
 	text := "the GDB stub hung up"
+	if !isHangup(e.Err) {
+		text = "the connection to the GDB stub failed"
+	}
 	if e.Command != "" {
 		text += fmt.Sprintf(" during %q", e.Command)
 	}
@@ -60,6 +66,12 @@ func (e *HangupError) Error() string {
 		return text + ": " + e.Ended.Error()
 	}
 	return text + ": " + e.Err.Error()
+}
+
+// isHangup reports whether err is what a connection returns whose other end
+// was closed.
+func isHangup(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe)
 }
 
 // Unwrap returns Ended and Err.

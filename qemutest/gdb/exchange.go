@@ -97,7 +97,7 @@ func (x *exchange) reply() ([]byte, error) {
 			if err := x.noteStop(text); err != nil {
 				return nil, err
 			}
-		case isOutput(text):
+		case x.console != nil && isOutput(text):
 			x.writeOutput(text)
 		default:
 			x.unfinished = false

@@ -19,8 +19,7 @@ const (
 	featureReverseContinue = "ReverseContinue"
 )
 
-// minPacketSize is what a stub that says nothing is given. GDB's default is
-// 400; no stub has less.
+// minPacketSize is what a stub gets that says nothing, as GDB does it.
 const minPacketSize = 400
 
 // features is a stub's answer to qSupported.

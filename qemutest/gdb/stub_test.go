@@ -274,7 +274,8 @@ func TestRetransmission(t *testing.T) {
 		s.tamper = func(_, frame string) string { return damaged(frame) }
 		go s.serve()
 		_, err := NewClient(t.Context(), conn, Options{})
-		require.ErrorContains(t, err, "the connection damages packets: checksum is")
+		require.ErrorContains(t, err, "the connection to the GDB stub failed during \"qSupported")
+		assert.ErrorContains(t, err, "the connection damages packets: checksum is")
 	})
 	t.Run("a refused command is sent again", func(t *testing.T) {
 		t.Parallel()

@@ -173,9 +173,16 @@ func (d *lockedDir) look(own *entry) (holders []*peer, ahead *peer, err error) {
 	return holders, nil, nil
 }
 
+// errVanished says that somebody removed the directory while it was in use.
+var errVanished = errors.New("the directory of the machine pool was removed")
+
 // add enters a request behind all that look saw.
 func (d *lockedDir) add(state rune, l load, owner string) (*entry, error) {
 	d.last++
 	h := header{seq: d.last, state: state, load: l, pid: os.Getpid(), owner: owner}
-	return newEntry(d.path, h)
+	e, err := newEntry(d.path, h)
+	if errors.Is(err, os.ErrNotExist) {
+		err = errVanished
+	}
+	return e, err
 }

@@ -52,7 +52,9 @@ func (p *Pool) Acquire(ctx context.Context, w Weight) (release func(), err error
 	start := time.Now()
 	for {
 		running, blockers, err := r.attempt(ctx)
-		if err != nil {
+		if err == errVanished {
+			continue // and make it again
+		} else if err != nil {
 			return nil, err
 		}
 		if running != nil {
@@ -153,12 +155,12 @@ func describe(peers []*peer) string {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		verb := "running"
+		state := "running"
 		if p.state == stateWaiting {
-			verb = "first in the queue"
+			state = "waiting"
 		}
 		fmt.Fprintf(&b, "%s (process %d, %s: %d MiB, %.1f cores, %d machines)",
-			p.owner, p.pid, verb, p.load.memory>>20, float64(p.load.milliCores)/1000, p.load.machines)
+			p.owner, p.pid, state, p.load.memory>>20, float64(p.load.milliCores)/1000, p.load.machines)
 	}
 	return b.String()
 }

@@ -235,7 +235,7 @@ func TestDirectoryMayVanish(t *testing.T) {
 	go func() {
 		release, err := p.Acquire(t.Context(), Weight{})
 		if err == nil {
-			defer release()
+			release()
 		}
 		waiter <- err
 	}()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
@@ -142,7 +143,7 @@ func TestKilledHolderFreesItsPlace(t *testing.T) {
 	go func() {
 		release, err := p.Acquire(t.Context(), Weight{Cores: 2})
 		if err == nil {
-			defer release()
+			release()
 		}
 		got <- err
 	}()
@@ -169,7 +170,7 @@ func TestKilledWaiterMakesWay(t *testing.T) {
 	go func() {
 		release, err := p.Acquire(t.Context(), Weight{Cores: 1})
 		if err == nil {
-			defer release()
+			release()
 		}
 		got <- err
 	}()
@@ -181,4 +182,28 @@ func TestKilledWaiterMakesWay(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("a killed process still stands in the queue")
 	}
+}
+
+// Processes that die in the middle of anything leave a pool that works.
+func TestKilledAnywhere(t *testing.T) {
+	t.Parallel()
+	p := testPool(t)
+	require.NoError(t, os.WriteFile(p.Dir+".log", nil, 0o600))
+	for range 5 {
+		var workers []*exec.Cmd
+		for range 4 {
+			w := child(t, p, "work")
+			require.NoError(t, w.Start())
+			workers = append(workers, w)
+		}
+		for _, w := range workers {
+			time.Sleep(time.Duration(rand.IntN(15)) * time.Millisecond) // a random moment
+			require.NoError(t, w.Process.Kill())
+		}
+		for _, w := range workers {
+			_ = w.Wait()
+		}
+		mustAcquire(t, p, Weight{Cores: 2})()
+	}
+	assert.Zero(t, count(t, p, stateRunning)+count(t, p, stateWaiting))
 }
