@@ -40,9 +40,8 @@ func TestSummary(t *testing.T) {
 		`{"Action":"pass","Package":"p/arm","Test":"TestE"}`,
 		`{"Action":"pass","Package":"p/arm"}`)
 	assert.True(t, ok)
-	assert.Contains(t, text, "machine  2  no machine b")
-	assert.Contains(t, text, "TestB and 1 more")
-	assert.Contains(t, text, "other    1  t.Skip without a kind")
+	assert.Contains(t, text, "machine  2  TestB and 1 more  no machine b\n")
+	assert.Contains(t, text, "other    1  TestD             t.Skip without a kind\n")
 	assert.Contains(t, text, "2 passed, 0 failed, 3 skipped\n", "a test with subtests is not counted itself")
 	assert.Contains(t, text, "logs: /logs\n")
 }

@@ -158,7 +158,7 @@ func (r *run) writeSkips(out io.Writer) {
 		if n := len(tests[why]); n > 1 {
 			which = fmt.Sprintf("%s and %d more", which, n-1)
 		}
-		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\n", why.kind, len(tests[why]), why.text, which)
+		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\n", why.kind, len(tests[why]), which, why.text)
 	}
 	table.Flush()
 }
