@@ -68,6 +68,10 @@ vet:
 	done
 	$(GO) mod verify
 
+.PHONY: ports
+ports:
+	$(GO) run ./tests/internal/ports
+
 .PHONY: bench
 bench: qemu
 	$(GO) test -run '^$$' -bench . -benchmem $(ARGS) $(LIBRARY)
