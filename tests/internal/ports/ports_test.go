@@ -41,7 +41,7 @@ func TestParseUpstream(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []subtest{
 		{Name: "arm/a/A.test", Counterparts: []string{"arm.TestArmA", "arm.TestArmB"}},
-		{Name: "arm/b/B.test"},
+		{Name: "arm/b/B.test", Counterparts: []string{}},
 	}, got)
 
 	_, err = parseUpstream("arm/a/A.test\t\narm/a/A.test\t\n")
