@@ -13,7 +13,6 @@ func TestS390XReverseDebug(t *testing.T) {
 	reversedebug.Run(t, "s390x", reversedebug.Guest{
 		Machine: "s390-ccw-virtio",
 		Shift:   6,
-		Args:    func(*qemutest.Test) []string { return []string{"-no-shutdown"} },
 		Requirements: []qemutest.Requirement{
 			qemutest.Version(">= 8.0", "it never answers the first reverse step"),
 		},

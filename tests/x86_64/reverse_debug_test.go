@@ -11,8 +11,9 @@ import (
 
 func TestX86PCReverseDebug(t *testing.T) {
 	reversedebug.Run(t, "x86_64", reversedebug.Guest{
-		Machine: "pc",
-		Shift:   7,
+		Machine:  "pc",
+		Shift:    7,
+		CodeBase: 0xf0000, // of the BIOS, but for its first instruction
 		Requirements: []qemutest.Requirement{
 			qemutest.Thorough(),
 			qemutest.Flaky("https://gitlab.com/qemu-project/qemu/-/issues/2922"),

@@ -3,7 +3,6 @@
 package reversedebug
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/gdb"
+	"github.com/qemutest/functional/tests/internal/recordreplay"
 )
 
 // Guest is a machine whose execution is recorded.
@@ -19,6 +19,9 @@ type Guest struct {
 	Machine string
 	// Shift sets how long an instruction takes: 2^Shift ns (-icount).
 	Shift int
+	// CodeBase is the address where the segment begins that the guest executes.
+	// The program counter of x86 is an offset in it; breakpoints are not.
+	CodeBase uint64
 	// Args follow the arguments that record.
 	Args func(q *qemutest.Test) []string
 	// Requirements are what else the test needs.
@@ -30,7 +33,7 @@ const steps = 10
 
 // Run records the first instructions of a guest and replays them: it steps
 // forward, back, and forward again, which must lead along the same addresses;
-// sets breakpoints there, runs to the end of the recording, and must come back
+// sets breakpoints there, runs on into the recording, and must come back
 // to the last breakpoint by continuing in reverse.
 func Run(t *testing.T, target string, guest Guest) {
 	q := qemutest.New(t, target, append(guest.Requirements,
@@ -40,11 +43,11 @@ func Run(t *testing.T, target string, guest Guest) {
 	disk := q.Scratch("disk.qcow2")
 	q.Tool("qemu-img", "create", "-f", "qcow2", disk, "128M")
 	args := func(mode string) []string {
-		list := []string{
-			"-icount", fmt.Sprintf("shift=%d,rr=%s,rrfile=%s,rrsnapshot=init", guest.Shift, mode, q.Scratch("replay.bin")),
-			"-net", "none",
-			"-drive", "file=" + disk + ",if=none",
-		}
+		list := recordreplay.Args(mode, guest.Shift, q.Scratch("replay.bin"), "rrsnapshot=init")
+		// Without -no-shutdown, firmware that finds nothing to boot may end the
+		// recording, and the "quit" at the end of the recording the replay,
+		// sometimes before the stub has reported the stop there.
+		list = append(list, "-no-shutdown", "-drive", "file="+disk+",if=none")
 		if guest.Args != nil {
 			list = append(list, guest.Args(q)...)
 		}
@@ -57,21 +60,21 @@ func Run(t *testing.T, target string, guest Guest) {
 	debugger := vm.GDB()
 	require.True(t, debugger.CanReverse(), "QEMU offers reverse debugging")
 
-	s := session{t, q, debugger}
+	s := session{t, q, debugger, guest.CodeBase}
 	path := s.stepForward(steps)
 	s.stepBack(path)
 	require.Equal(t, path, s.stepForward(steps), "the second way forward")
 	s.reverseToLastBreakpoint(vm, path, end)
 }
 
-// record runs the guest for more than the steps that are replayed, and returns
-// how many instructions were recorded.
+// record runs the guest for several times the steps that are replayed, and
+// returns how many instructions were recorded.
 func record(q *qemutest.Test, args []string) (instructions int64) {
 	vm := q.NamedVM("record", args...)
 	vm.Launch()
 	// QEMU has no event for it; each round trip over the monitor takes about
 	// as long as many instructions.
-	for instructions <= steps {
+	for instructions <= 4*steps {
 		instructions = replayed(vm)
 	}
 	vm.Shutdown()
@@ -80,10 +83,9 @@ func record(q *qemutest.Test, args []string) (instructions int64) {
 
 // replayed returns how many instructions were recorded or replayed.
 func replayed(vm *qemutest.VM) int64 {
-	type replayInfo struct {
-		ICount int64 `json:"icount"`
-	}
-	return qemutest.Query[replayInfo](vm, "query-replay").ICount
+	instructions, err := recordreplay.Instructions(vm.Test().Context(), vm)
+	vm.Test().Check(err)
+	return instructions
 }
 
 // session is a debugger that looks at a replay.
@@ -91,6 +93,7 @@ type session struct {
 	t        *testing.T
 	q        *qemutest.Test
 	debugger *gdb.Client
+	codeBase uint64
 }
 
 // stepForward executes n instructions and returns their addresses.
@@ -116,14 +119,15 @@ func (s *session) stepBack(path []uint64) {
 }
 
 // reverseToLastBreakpoint sets a breakpoint at each address of path, runs to
-// the end of the recording or a breakpoint, and continues in reverse, which
-// must stop at the last instruction of path that was executed before.
+// the middle of the recording or a breakpoint, and continues in reverse, which
+// must stop at the last instruction of path that was executed before. Close to
+// the end, the shutdown that ended the recording might interrupt the way back.
 func (s *session) reverseToLastBreakpoint(vm *qemutest.VM, path []uint64, end int64) {
 	s.t.Helper()
 	for _, address := range slices.Compact(slices.Sorted(slices.Values(path))) {
-		require.NoError(s.t, s.debugger.Break(s.q.Context(), address))
+		require.NoError(s.t, s.debugger.Break(s.q.Context(), s.codeBase+address))
 	}
-	vm.QMP("replay-break", qemutest.Args{"icount": end - 1})
+	vm.QMP("replay-break", qemutest.Args{"icount": end / 2})
 	stop, err := s.debugger.Continue(s.q.Context())
 	require.NoError(s.t, err)
 	at := replayed(vm)
