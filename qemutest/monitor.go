@@ -7,7 +7,7 @@ import (
 )
 
 // Args are the arguments of a QMP command, or a part of an event's data.
-type Args = map[string]any
+type Args = qmp.Args
 
 // QMP executes a QMP command and returns its return value. An error reply fails
 // the test.

@@ -270,7 +270,7 @@ func FuzzAgainstRegexp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expr string, text []byte, seed uint64) {
 		e, err := Regexp(expr)
 		if err != nil || len(expr) > 40 || len(text) > 200 {
-			t.Skip()
+			t.Skip("no expression, or too long to compare")
 		}
 		checkAgainstRegexp(t, e, text, seed)
 	})
@@ -340,7 +340,7 @@ func FuzzTexts(f *testing.F) {
 		for _, s := range []string{a, b, c} {
 			e, err := Text(s)
 			if err != nil || !utf8.ValidString(s) {
-				t.Skip()
+				t.Skip("no text")
 			}
 			exprs = append(exprs, e)
 		}
