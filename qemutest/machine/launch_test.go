@@ -78,7 +78,24 @@ func TestALateGreeting(t *testing.T) {
 	assert.Equal(t, defaultName, m.Name())
 }
 
-// The console is recorded from before QEMU starts: more than a socket holds is
+// A log that cannot be made is found out when QEMU runs already.
+func TestALogThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	alive, held, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = alive.Close() })
+	config := fakeConfig(t, "says-nothing")
+	config.Consoles = []Port{{Options: console.Options{LogPath: filepath.Join(t.TempDir(), "missing", "log")}}}
+	config.ExtraFiles = []*os.File{held}
+	m, err := Launch(t.Context(), config)
+	require.NoError(t, held.Close())
+	assert.Nil(t, m)
+	require.ErrorIs(t, err, os.ErrNotExist)
+	assert.ErrorContains(t, err, "machine: connecting console 0: console 0: cannot open the log: ")
+	requireEOF(t, alive)
+}
+
+// The console is recorded from the first byte: more than a socket holds is
 // printed before the monitor greets.
 func TestWhatIsPrintedBeforeTheGreeting(t *testing.T) {
 	t.Parallel()

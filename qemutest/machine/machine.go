@@ -42,7 +42,7 @@ type Machine struct {
 // for commands or, without a monitor, when the process runs. ctx bounds the
 // launch, and nothing after it; Limits.Launch does too.
 //
-// The consoles are recorded before QEMU starts: nothing that the guest prints
+// The consoles are recorded from the first byte: nothing that the guest prints
 // is lost. When QEMU exits instead of greeting, or does not greet in time, the
 // error is a [*LaunchError], and nothing of the machine is left but its logs.
 func Launch(ctx context.Context, config Config) (*Machine, error) {
@@ -54,16 +54,18 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 		return nil, fmt.Errorf("machine: %s was not launched: %w", config.Name, context.Cause(ctx))
 	}
 	m := &Machine{config: config, done: make(chan struct{})}
-	conn, err := m.start()
+	ours, err := m.start()
 	if err != nil {
-		for _, c := range m.consoles {
-			_ = c.Close()
-		}
 		m.closeFiles()
 		return nil, err
 	}
-	if conn != nil {
-		if err := m.greet(ctx, conn); err != nil {
+	if err := m.record(&ours); err != nil {
+		ours.close()
+		go m.finish()
+		return nil, errors.Join(err, m.Close())
+	}
+	if ours.monitor != nil {
+		if err := m.greet(ctx, ours.monitor); err != nil {
 			return nil, m.giveUp(ctx, err)
 		}
 	}
@@ -71,41 +73,52 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 	return m, nil
 }
 
+// connections are our ends of QEMU's sockets that nobody has taken over yet.
+type connections struct {
+	monitor  net.Conn // nil without one
+	consoles []net.Conn
+}
+
+func (c *connections) close() {
+	if c.monitor != nil {
+		_ = c.monitor.Close()
+	}
+	for _, console := range c.consoles {
+		_ = console.Close()
+	}
+}
+
 // start starts the process with everything that it is connected to, and
-// returns our end of the monitor, if there is one.
-func (m *Machine) start() (monitor *net.UnixConn, err error) {
+// returns our ends.
+func (m *Machine) start() (ours connections, err error) {
 	in := inherited{files: slices.Clone(m.config.ExtraFiles)}
 	defer in.close()
 	defer func() {
-		if err != nil && monitor != nil {
-			_ = monitor.Close()
+		if err != nil {
+			ours.close()
 		}
 	}()
 	if m.output, m.logs, err = openOutput(m.config); err != nil {
-		return nil, err
+		return ours, err
 	}
 	var ends endpoints
 	if !m.config.NoMonitor {
-		if m.traffic, err = m.logs.openMonitor(); err != nil {
-			return nil, err
-		}
-		if monitor, ends.monitor, err = in.socket(); err != nil {
-			return nil, err
+		if ours.monitor, ends.monitor, err = in.socket(); err != nil {
+			return ours, err
 		}
 	}
-	for _, options := range m.logs.consoles {
-		fd, err := m.connect(&in, options)
+	for range m.logs.consoles {
+		conn, fd, err := in.socket()
 		if err != nil {
-			return monitor, err
+			return ours, err
 		}
+		ours.consoles = append(ours.consoles, conn)
 		ends.consoles = append(ends.consoles, fd)
 	}
 	if m.config.GDB {
-		conn, fd, err := in.socket()
-		if err != nil {
-			return monitor, err
+		if m.gdb, ends.gdb, err = in.socket(); err != nil {
+			return ours, err
 		}
-		m.gdb, ends.gdb = conn, fd
 	}
 	if !m.config.NoMonitor && !m.config.private {
 		ends.backdoor, m.backdoor = claimBackdoor(m.config.Name)
@@ -117,24 +130,30 @@ func (m *Machine) start() (monitor *net.UnixConn, err error) {
 	cmd.ExtraFiles = in.files
 	cmd.Stdout, cmd.Stderr = m.output, m.output
 	if m.process, err = guard.Start(cmd); err != nil {
-		return monitor, &LaunchError{Argv: m.argv, Err: err}
+		return ours, &LaunchError{Argv: m.argv, Err: err}
 	}
-	return monitor, nil
+	return ours, nil
 }
 
-// connect begins to record a console and returns the descriptor of QEMU's end.
-func (m *Machine) connect(in *inherited, options console.Options) (fd int, err error) {
-	conn, fd, err := in.socket()
-	if err != nil {
-		return 0, err
+// record opens the logs and begins to record the consoles. The process runs
+// already, which saves the time: it takes some milliseconds to load, and what
+// it sends meanwhile waits in the sockets.
+func (m *Machine) record(ours *connections) (err error) {
+	if !m.config.NoMonitor {
+		if m.traffic, err = m.logs.openMonitor(); err != nil {
+			return err
+		}
 	}
-	c, err := console.New(conn, options)
-	if err != nil {
-		_ = conn.Close()
-		return 0, fmt.Errorf("machine: connecting %s: %w", options.Name, err)
+	for _, options := range m.logs.consoles {
+		conn := ours.consoles[0]
+		ours.consoles = ours.consoles[1:]
+		c, err := console.New(conn, options) // owns conn, also if it fails
+		if err != nil {
+			return fmt.Errorf("machine: connecting %s: %w", options.Name, err)
+		}
+		m.consoles = append(m.consoles, c)
 	}
-	m.consoles = append(m.consoles, c)
-	return fd, nil
+	return nil
 }
 
 // greet waits for the monitor.

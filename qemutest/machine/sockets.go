@@ -24,7 +24,7 @@ type inherited struct {
 
 // socket makes a connection and returns our end and the number that the other
 // end will have as a descriptor of QEMU.
-func (in *inherited) socket() (conn *net.UnixConn, fd int, err error) {
+func (in *inherited) socket() (conn net.Conn, fd int, err error) {
 	ours, theirs, err := socketPair()
 	if err != nil {
 		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
@@ -34,14 +34,14 @@ func (in *inherited) socket() (conn *net.UnixConn, fd int, err error) {
 	// receiver holds. A smaller buffer than asked for is no error.
 	setBuffer(theirs, syscall.SO_SNDBUF, socketBuffer)
 	setBuffer(ours, syscall.SO_RCVBUF, socketBuffer)
-	c, err := net.FileConn(ours)
+	conn, err = net.FileConn(ours)
 	if err != nil {
 		_ = theirs.Close()
 		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
 	}
 	in.files = append(in.files, theirs)
 	in.theirs = append(in.theirs, theirs)
-	return c.(*net.UnixConn), 2 + len(in.files), nil
+	return conn, 2 + len(in.files), nil
 }
 
 // close closes our copies of QEMU's ends, so that our ends see when QEMU is
