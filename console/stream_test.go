@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -199,6 +201,52 @@ func BenchmarkDrain(b *testing.B) {
 		require.NoError(b, file.Close())
 		require.NoError(b, os.Remove(file.Name()))
 	}
+}
+
+// BenchmarkStream records and searches 10 GiB, kept in a temporary file, and
+// reports the largest heap seen meanwhile. It is the long version of
+// TestMemoryDoesNotGrowWithTheStream:
+//
+//	go test -run '^$' -bench Stream -benchtime 1x ./console
+func BenchmarkStream(b *testing.B) {
+	if testing.Short() {
+		b.Skip("writes 10 GiB to a temporary file")
+	}
+	const chunks = 10 << 10
+	chunk := bootLog(1 << 20)
+	b.SetBytes(chunks << 20)
+	var most uint64
+	for b.Loop() {
+		near, far := socketPair(b)
+		c, err := New(near, Options{Watch: []Pattern{Regexp(`Oops: .*`)}})
+		require.NoError(b, err)
+		go func() {
+			for range chunks {
+				far.Write(chunk)
+			}
+			io.WriteString(far, "\r\nbuildroot login: ")
+		}()
+		stop := make(chan struct{})
+		var sampler sync.WaitGroup
+		sampler.Go(func() {
+			for ticker := time.Tick(100 * time.Millisecond); ; {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				most = max(most, m.HeapInuse)
+				select {
+				case <-ticker:
+				case <-stop:
+					return
+				}
+			}
+		})
+		_, err = c.Wait(b.Context(), Wait{Success: []Pattern{Text("login: ")}})
+		close(stop)
+		sampler.Wait()
+		require.NoError(b, err)
+		require.NoError(b, c.Close())
+	}
+	b.ReportMetric(float64(most)/(1<<20), "MiB-heap")
 }
 
 // BenchmarkAnswer measures the time from a guest's answer to the end of the

@@ -91,7 +91,7 @@ func TestALogThatCannotBeMade(t *testing.T) {
 	require.NoError(t, held.Close())
 	assert.Nil(t, m)
 	require.ErrorIs(t, err, os.ErrNotExist)
-	assert.ErrorContains(t, err, "machine: connecting console 0: console 0: cannot open the log: ")
+	assert.ErrorContains(t, err, "machine: console 0: cannot open the log: ")
 	requireEOF(t, alive)
 }
 

@@ -149,7 +149,7 @@ func (m *Machine) record(ours *connections) (err error) {
 		ours.consoles = ours.consoles[1:]
 		c, err := console.New(conn, options) // owns conn, also if it fails
 		if err != nil {
-			return fmt.Errorf("machine: connecting %s: %w", options.Name, err)
+			return fmt.Errorf("machine: %w", err)
 		}
 		m.consoles = append(m.consoles, c)
 	}
