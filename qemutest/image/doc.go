@@ -1,0 +1,23 @@
+// Package image makes what guests boot from: initial RAM file systems, and the
+// programs in them.
+//
+// An [Initramfs] is put together from bytes, files, directories, links, device
+// nodes and whole trees, and written as the kernel unpacks it. Nothing is
+// mounted, no external tool is run, and nobody has to be root:
+//
+//	init, err := image.GoProgram{Package: "./testdata/init", GOARCH: "arm64"}.Build(ctx)
+//	...
+//	var root image.Initramfs
+//	root.AddFile("init", 0o755, init)
+//	root.AddDevice("dev/console", fs.ModeCharDevice|0o600, 5, 1)
+//	root.AddTree("srv", "testdata/www")
+//	err = root.WriteFile(path)
+//
+// A [GoProgram] is a program for the guest that the go command cross-compiles:
+// static, without cgo, so that it runs as /init with nothing else in the guest.
+//
+// # Reproducible
+//
+// The same content gives the same bytes: entries are in the order of their
+// names, belong to root, and have the time [Initramfs.ModTime].
+package image
