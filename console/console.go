@@ -33,9 +33,16 @@ type Options struct {
 	// that patterns see plain text. The log at LogPath keeps them.
 	StripANSI bool
 
-	// Watch holds failure patterns that are looked for from New to the end,
-	// whether or not anyone waits. See [Console.Failed].
-	Watch []Pattern
+	// Watch holds the rules by which failures are recognized from New to the
+	// end, whether or not anyone waits. See [Console.Failed] and
+	// [Console.Reports]; package rules has rules for many systems.
+	Watch []Rule
+
+	// Reported is called with each report that a rule of Watch has found, in
+	// their order, when its last line has arrived or the console ends. It is
+	// called by the goroutine that takes what the guest prints, and holds it
+	// up. nil means that nobody is called.
+	Reported func(Report)
 
 	// LineEnding is what SendLine and Exec append; "" means "\r", which is
 	// what the Enter key of a terminal sends.
@@ -112,7 +119,7 @@ func New(conn io.ReadWriteCloser, opts Options) (*Console, error) {
 	c.typing <- struct{}{}
 	go func() {
 		defer close(c.done)
-		c.logErr = rec.record(conn)
+		c.logErr = rec.record(conn, c.tellReports)
 	}()
 	return c, nil
 }

@@ -294,7 +294,7 @@ func TestWhatCannotBeWaitedFor(t *testing.T) {
 		require.ErrorContains(t, err, tc.want)
 	}
 	near, g := pipe(t)
-	_, err := New(near, Options{Watch: []Pattern{Regexp("*")}})
+	_, err := New(near, Options{Watch: []Rule{{Start: Regexp("*")}}})
 	require.ErrorContains(t, err, "Options.Watch: the regular expression `*`")
 	_, err = g.conn.Read(make([]byte, 1))
 	assert.Equal(t, io.EOF, err, "New owns the connection also when it fails")

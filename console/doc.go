@@ -45,11 +45,16 @@
 //
 // # Failures that are always looked for
 //
-// The patterns of Options.Watch (a kernel's panic, a firmware's assertion) are
-// looked for from New to the end. One that matches ends pending waits at that
-// place of the stream, later waits at once, and closes the channel of
-// [Console.Failed] for an owner who does not wait. A test that wants a panic
-// says so before, with [Console.Expect].
+// The rules of Options.Watch (a kernel's panic, a firmware's assertion) are
+// looked for from New to the end. A [Rule] says where a report starts and ends,
+// of what [Kind] it is, and whether it is fatal. A fatal one ends pending waits
+// at that place of the stream, later waits at once, and closes the channel of
+// [Console.Failed] for an owner who does not wait. One that is noted fails
+// nothing; it is in [Console.Reports], and Options.Reported is told. A test
+// that wants a panic says so before, with [Console.Expect].
+//
+// Package rules has rules for many systems. [Examine] looks for the reports in
+// a file.
 //
 // # Typing
 //

@@ -15,7 +15,7 @@ var (
 	ErrTimeout = errors.New("timed out")               // Wait.Timeout or Options.SendTimeout has passed
 	ErrIdle    = errors.New("no output")               // the guest was silent for Wait.Idle
 	ErrClosed  = errors.New("console closed")          // the connection has ended, or Close was called
-	ErrFailure = errors.New("failure pattern matched") // one of Wait.Failure or Options.Watch
+	ErrFailure = errors.New("failure pattern matched") // one of Wait.Failure, or a rule of Options.Watch
 )
 
 // errorLines is the number of lines of the transcript in a WaitError.
@@ -29,8 +29,8 @@ type WaitError struct {
 	Wait    Wait          // what was waited for; the zero Wait from Console.Failure
 	Elapsed time.Duration // since the wait began
 	Idle    time.Duration // since the guest last printed something
-	Failure *Match        // with ErrFailure: what matched; Index counts in Wait.Failure, or in Options.Watch if Watched
-	Watched bool          // with ErrFailure: the pattern is one of Options.Watch
+	Failure *Match        // with ErrFailure: what matched; Index counts in Wait.Failure, or in Options.Watch if there is a Report
+	Report  *Report       // with ErrFailure: what a rule of Options.Watch has found, nil if Wait.Failure matched
 	Nearest string        // the line since the wait began that comes nearest to a success pattern, "" if none does
 	Hint    string        // what may be wrong besides, "" if nothing is known
 	Tail    []Line        // the last 20 lines
@@ -40,11 +40,17 @@ type WaitError struct {
 // Unwrap returns e.Err.
 func (e *WaitError) Unwrap() error { return e.Err }
 
-// Error returns several lines: Summary, then what there is of the hint, the
-// nearest line, the path of the log and the tail.
+// Error returns several lines: Summary, then what there is of the report, the
+// hint, the nearest line, the path of the log and the tail.
 func (e *WaitError) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Summary())
+	if e.Report != nil {
+		b.WriteString("\n  the guest reported:")
+		for line := range strings.Lines(e.Report.Text) {
+			fmt.Fprintf(&b, "\n    %s", printable(strings.TrimRight(line, "\r\n")))
+		}
+	}
 	if e.Hint != "" {
 		fmt.Fprintf(&b, "\n  %s", e.Hint)
 	}
@@ -73,6 +79,9 @@ func (e *WaitError) Summary() string {
 	switch e.Err { // only when the wait itself is meant, not a send
 	case ErrFailure:
 		what := fmt.Sprintf("%s: failure pattern %s matched: %s", e.Console, e.Failure.Pattern, printable(e.Failure.Text))
+		if e.Report != nil {
+			what = fmt.Sprintf("%s: %s", e.Console, e.Report)
+		}
 		if len(e.Wait.Success) == 0 {
 			return what
 		}
@@ -111,15 +120,17 @@ func (c *Console) failureError(w Wait, began time.Time, m Match) *WaitError {
 	return e
 }
 
-// watchError describes the failure that the watch has found.
+// watchError describes the failure that the watch has found, with as much of
+// its report as comes without a pause.
 func (c *Console) watchError(w Wait, began time.Time, hit hit, wait more) error {
-	m, found, err := c.text.locate(c.watch.exprs[hit.index], 0, hit.at, wait)
+	report := c.settled(hit, wait)
+	m, found, err := c.text.locate(c.watch.exprs[hit.index], 0, hit.at, noMore)
 	if err != nil || !found { // closed, or longer than MaxRegexpMatch
 		m = Match{Start: hit.at, End: hit.at}
 	}
-	m.Index, m.Pattern = hit.index, c.watch.patterns[hit.index]
+	m.Index, m.Pattern = hit.index, report.Rule.Start
 	e := c.failureError(w, began, m)
-	e.Watched = true
+	e.Report = &report
 	return e
 }
 

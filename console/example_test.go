@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
 )
 
 // boot returns a console of a small guest: it prints text, and then it echoes
@@ -91,7 +92,7 @@ func ExampleConsole_InterruptUntil() {
 }
 
 func ExampleConsole_Failed() {
-	opts := console.Options{Watch: []console.Pattern{console.Regexp(`Kernel panic - .*`)}}
+	opts := console.Options{Watch: rules.Linux}
 	c := boot(opts, "Kernel panic - not syncing: No working init found.\r\n", nil)
 	defer c.Close()
 
@@ -99,19 +100,18 @@ func ExampleConsole_Failed() {
 	_, err := c.Wait(context.Background(), console.Wait{Success: []console.Pattern{console.Text("login:")}})
 	var waitErr *console.WaitError
 	if errors.As(err, &waitErr) {
-		fmt.Println(waitErr.Failure.Text)
+		fmt.Println(waitErr.Report)
 	}
-	// Output: Kernel panic - not syncing: No working init found.
+	// Output: kernel panic: Kernel panic - not syncing: No working init found.
 }
 
 func ExampleConsole_Expect() {
-	panics := console.Text("Kernel panic")
-	c := boot(console.Options{Watch: []console.Pattern{panics}}, "", map[string]string{
+	c := boot(console.Options{Watch: rules.Linux}, "", map[string]string{
 		"echo c > /proc/sysrq-trigger": "Kernel panic - not syncing: sysrq triggered crash\r\n",
 	})
 	defer c.Close()
 
-	c.Expect(panics)
+	c.Expect(rules.KernelPanic)
 	_, err := c.Exec(context.Background(), "echo c > /proc/sysrq-trigger", console.Wait{
 		Success: []console.Pattern{console.Text("sysrq triggered crash")},
 	})

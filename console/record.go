@@ -67,8 +67,9 @@ func openLog(path string) (*os.File, error) {
 
 // record takes what arrives on conn until it ends. If the log can't be
 // written, waits end with that error, but the guest is not held up: what it
-// prints is read and dropped. The error is that of the other logs.
-func (r *recorder) record(conn io.Reader) error {
+// prints is read and dropped. It calls added each time that the transcript has
+// grown or ended. The error is that of the other logs.
+func (r *recorder) record(conn io.Reader, added func()) error {
 	buf := make([]byte, receiveSize)
 	recording := true
 	for {
@@ -78,6 +79,7 @@ func (r *recorder) record(conn io.Reader) error {
 				r.text.end(err, nil)
 				recording = false
 			}
+			added()
 		}
 		if err != nil {
 			break
@@ -86,6 +88,7 @@ func (r *recorder) record(conn io.Reader) error {
 	failure := r.watch.finish()
 	r.text.end(io.EOF, failure)
 	r.watch.announce(failure)
+	added()
 	return r.closeLogs()
 }
 

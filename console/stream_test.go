@@ -52,7 +52,7 @@ func TestMemoryDoesNotGrowWithTheStream(t *testing.T) {
 		t.Skip("writes 300 MB to a temporary file")
 	}
 	near, far := socketPair(t)
-	c, err := New(near, Options{StripANSI: true, Watch: []Pattern{Regexp(`Oops: .*`)}})
+	c, err := New(near, Options{StripANSI: true, Watch: []Rule{oopses}})
 	require.NoError(t, err)
 	defer c.Close()
 	waiting := make(chan error)
@@ -165,7 +165,7 @@ func BenchmarkWaitRegexps(b *testing.B) {
 func BenchmarkWaitWatched(b *testing.B) {
 	opts := Options{}
 	for i := range 30 {
-		opts.Watch = append(opts.Watch, Text(fmt.Sprintf("%c failure number %d", 'A'+i%26, i)))
+		opts.Watch = append(opts.Watch, Rule{Start: Text(fmt.Sprintf("%c failure number %d", 'A'+i%26, i))})
 	}
 	benchmarkWait(b, opts, Text("login: "))
 }
@@ -218,7 +218,7 @@ func BenchmarkStream(b *testing.B) {
 	var most uint64
 	for b.Loop() {
 		near, far := socketPair(b)
-		c, err := New(near, Options{Watch: []Pattern{Regexp(`Oops: .*`)}})
+		c, err := New(near, Options{Watch: []Rule{oopses}})
 		require.NoError(b, err)
 		go func() {
 			for range chunks {

@@ -37,8 +37,8 @@ type Match struct {
 // listed first. How the stream was cut into reads makes no difference.
 //
 // The error is a [*WaitError] unless w itself can't be used; the cursor stays
-// where it was. A wait that fails because of a pattern of Options.Watch gives
-// success to what was complete before that pattern, if the wait was already
+// where it was. A wait that fails because of a rule of Options.Watch gives
+// success to what was complete before the rule's Start, if the wait was already
 // pending; one that starts later fails at once.
 //
 // Waits of several goroutines do not disturb each other: each starts at the

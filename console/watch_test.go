@@ -10,12 +10,13 @@ import (
 )
 
 var (
-	panicText = Text("Kernel panic")
-	oops      = Regexp(`Oops: .*`)
-	eofText   = Regexp(`halted$`)
+	panics = Rule{Kind: "kernel panic", Start: Text("Kernel panic"), End: Text("end Kernel panic")}
+	oopses = Rule{Kind: "oops", Start: Regexp(`Oops: .*`), Lines: 3}
+	halts  = Rule{Start: Regexp(`halted$`)}
+	warns  = Rule{Kind: "warning", Start: Text("WARNING"), End: Text("end trace"), Lines: 4, Noted: true}
 )
 
-func watched() Options { return Options{Watch: []Pattern{panicText, oops, eofText}} }
+func watched() Options { return Options{Watch: []Rule{panics, oopses, halts, warns}} }
 
 func hasFailed(c *Console) bool {
 	select {
@@ -42,8 +43,8 @@ func TestAFailureIsSeenWhenNobodyWaits(t *testing.T) {
 		waitErr := err.(*WaitError)
 		assert.Equal(t, "Oops: 0002 [#1]", waitErr.Failure.Text)
 		assert.Equal(t, 1, waitErr.Failure.Index)
-		assert.True(t, waitErr.Watched)
-		assert.Contains(t, err.Error(), "console: failure pattern `Oops: .*` matched: Oops: 0002 [#1]\n")
+		assert.Equal(t, Kind("oops"), waitErr.Report.Kind)
+		assert.Contains(t, err.Error(), "console: oops: Oops: 0002 [#1]\n  the guest reported:\n    Oops: 0002 [#1]\n    more Oops: later\n  last")
 	})
 }
 
@@ -58,9 +59,9 @@ func TestAFailureEndsPendingAndLaterWaits(t *testing.T) {
 		began := time.Now()
 		_, err := c.Wait(t.Context(), Wait{Success: []Pattern{Text("login:")}, Timeout: time.Hour})
 		require.ErrorIs(t, err, ErrFailure)
-		assert.Equal(t, time.Second, time.Since(began))
+		assert.Equal(t, time.Second+settleTime, time.Since(began), "the rest of the report has that long to follow")
 		assert.Equal(t, "Oops: 1", err.(*WaitError).Failure.Text)
-		assert.Contains(t, err.Error(), "console: failure pattern `Oops: .*` matched: Oops: 1, after 1 s waiting for \"login:\"\n")
+		assert.Contains(t, err.Error(), "console: oops: Oops: 1, after 1.2 s waiting for \"login:\"\n")
 
 		_, err = c.Wait(t.Context(), waitFor(Text("login:")))
 		require.ErrorIs(t, err, ErrFailure)
@@ -91,14 +92,14 @@ func TestExpectedFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, g := start(t, watched())
-		c.Expect(panicText, Text("not watched"))
+		c.Expect(panics.Kind, "not watched")
 		go g.say("Kernel panic\r\nKernel panic\r\nOops: 1\r\n")
 		m, err := c.Wait(t.Context(), waitFor(Text("Kernel panic\r\n")))
 		require.NoError(t, err)
 		assert.Zero(t, m.Start)
 		<-c.Failed()
 		assert.Equal(t, "Oops: 1", c.Failure().(*WaitError).Failure.Text)
-		c.Expect(oops)
+		c.Expect(oopses.Kind)
 		require.Error(t, c.Failure(), "what has failed stays failed")
 	})
 }
@@ -124,6 +125,6 @@ func TestAFailurePendingInTheMiddleOfALine(t *testing.T) {
 		}()
 		_, err := c.Wait(t.Context(), waitFor(Text("never")))
 		require.ErrorIs(t, err, ErrFailure)
-		assert.Equal(t, "Oops: the reason for it", err.(*WaitError).Failure.Text, "a wait gives the guest time to end the line")
+		assert.Equal(t, "Oops: the reason for it", err.(*WaitError).Report.Line, "a wait gives the guest time to end the line")
 	})
 }

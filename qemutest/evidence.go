@@ -73,6 +73,7 @@ func (vm *VM) evidence() string {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
+	b.WriteString(vm.notedReports())
 	if output := strings.TrimSpace(m.Output()); output != "" {
 		fmt.Fprintf(&b, "QEMU wrote:\n%s\n", indent(output))
 	}
@@ -80,6 +81,20 @@ func (vm *VM) evidence() string {
 		fmt.Fprintf(&b, "QMP, last messages:\n%s\n", indent(traffic))
 	}
 	fmt.Fprintf(&b, "command line:\n  %s", machine.Quote(m.Argv()))
+	return b.String()
+}
+
+// notedReports describes what the guest reported and what did not fail the
+// test, but may well be why it failed.
+func (vm *VM) notedReports() string {
+	var b strings.Builder
+	for _, port := range vm.ports {
+		for _, report := range vm.machine.Console(port.Index).Reports() {
+			if report.Noted {
+				fmt.Fprintf(&b, "console %d, %s\n", port.Index, describeReport(report))
+			}
+		}
+	}
 	return b.String()
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qemutest/functional/console"
@@ -32,8 +33,8 @@ type VM struct {
 
 	screenshots int // taken so far
 
-	expected      []machine.Kind // ends that are no failure
-	expectedTexts []string       // texts on a console that are no failure
+	expected        []machine.Kind // ends that are no failure
+	expectedReports []console.Kind // reports on a console that are no failure
 }
 
 // VM returns the description of a machine with these arguments, which follow
@@ -171,9 +172,7 @@ func (vm *VM) TryLaunch() error {
 	vm.describe()
 	vm.config.Consoles = slices.Clone(vm.ports)
 	vm.config.NoConsole = len(vm.ports) == 0
-	for i := range vm.config.Consoles {
-		vm.config.Consoles[i].Options.Watch = vm.failureTexts()
-	}
+	vm.watchConsoles()
 	start := time.Now()
 	m, err := machine.Launch(vm.test.ctx, vm.config)
 	if err != nil {
@@ -327,6 +326,9 @@ func (vm *VM) fail(err error) {
 		if exit, ended := vm.awaitEnd(); ended {
 			text += ": " + exit.String()
 		}
+	}
+	if wait.Report != nil {
+		text += "\nthe guest reported:\n" + indent(strings.TrimRight(strings.ReplaceAll(wait.Report.Text, "\r", ""), "\n"))
 	}
 	if wait.Hint != "" {
 		text += "\n" + wait.Hint

@@ -1,32 +1,68 @@
 package qemutest
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
 )
 
-// watched are the texts that fail a test whenever a console prints them,
-// whether or not the test waits for something then: the guest has given up.
-var watched = []string{
-	"Kernel panic - not syncing",               // Linux
-	"### ERROR ### Please RESET the board ###", // U-Boot
-	"ASSERT_EFI_ERROR",                         // UEFI (EDK II)
-}
-
-// ExpectConsole says that a text which would fail the test whenever the guest
-// prints it, such as "Kernel panic - not syncing", is what the test wants to
-// see.
-func (vm *VM) ExpectConsole(text string) *VM {
-	vm.test.t.Helper()
-	vm.describe()
-	vm.expectedTexts = append(vm.expectedTexts, text)
+// ExpectReport says that reports of these kinds, such as [rules.KernelPanic],
+// are what the test wants to see: they do not fail it. All consoles of a
+// machine are always watched for the reports of package rules.
+func (vm *VM) ExpectReport(kinds ...console.Kind) *VM {
+	vm.expectedReports = append(vm.expectedReports, kinds...)
+	if vm.machine != nil {
+		for _, port := range vm.ports {
+			vm.machine.Console(port.Index).Expect(kinds...)
+		}
+	}
 	return vm
 }
 
-// failureTexts returns the texts that fail the test.
-func (vm *VM) failureTexts() []console.Pattern {
-	return texts(slices.DeleteFunc(slices.Clone(watched), func(text string) bool {
-		return slices.Contains(vm.expectedTexts, text)
-	}))
+// ExpectConsole is [VM.ExpectReport] for the kind of report that text is the
+// start of, such as "Kernel panic - not syncing".
+func (vm *VM) ExpectConsole(text string) *VM {
+	vm.test.t.Helper()
+	reports, err := console.Examine(strings.NewReader(text), rules.Guests())
+	if err != nil || len(reports) == 0 {
+		vm.test.t.Fatalf("machine %q: the text %q would not fail a test: there is nothing to expect", vm.Name(), text)
+	}
+	for _, report := range reports {
+		vm.ExpectReport(report.Kind)
+	}
+	return vm
+}
+
+// watchConsoles has the consoles that are about to be launched watched.
+func (vm *VM) watchConsoles() {
+	watched := rules.Guests()
+	for i, rule := range watched {
+		if slices.Contains(vm.expectedReports, rule.Kind) {
+			watched[i].Noted = true
+		}
+	}
+	for i := range vm.config.Consoles {
+		port := &vm.config.Consoles[i]
+		port.Options.Watch = watched
+		port.Options.Reported = func(r console.Report) {
+			vm.test.logf("%s: console %d: %s", vm.Name(), port.Index, describeReport(r))
+		}
+	}
+}
+
+// describeReport returns a report as it stands in the logs and in the evidence
+// of a failure.
+func describeReport(r console.Report) string {
+	verb := "failed with"
+	if r.Noted {
+		verb = "noted"
+	}
+	text := strings.ReplaceAll(strings.TrimRight(r.Text, "\r\n"), "\r", "")
+	if !strings.Contains(text, "\n") {
+		return fmt.Sprintf("%s %s", verb, r)
+	}
+	return fmt.Sprintf("%s %s\n%s", verb, r.Kind, indent(text))
 }
