@@ -53,6 +53,11 @@
 //
 // A mirror that lacks a file or has a bad one costs a note. Files from a mirror directory are copied, not linked.
 //
+// Asset.Through makes an asset that something else fetches, a package manager for example, with the same guarantees.
+//
+// Cache.Derive keeps what is made from an asset, such as what was unpacked from it, in $QEMU_TEST_CACHE_DIR/derived/<hash>,
+// for as long as the asset itself.
+//
 // # Errors
 //
 // Each error is an [*Error]; its Kind says what went wrong, and [Error.Transient] whether that may pass by itself, which

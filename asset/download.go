@@ -35,7 +35,11 @@ func (c *Cache) sources(a *Asset) []source {
 			all = append(all, urlSource(strings.TrimSuffix(m, "/")+"/"+a.hash))
 		}
 	}
-	if !c.opts.NoDownload {
+	switch {
+	case c.opts.NoDownload:
+	case a.get != nil:
+		all = append(all, getterSource{a})
+	default:
 		all = append(all, urlSource(a.url))
 	}
 	return all

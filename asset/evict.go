@@ -19,7 +19,7 @@ type Entry struct {
 	Hash string
 	// URL is where it was downloaded from, "" when that is not known.
 	URL string
-	// Size is what it occupies, in bytes, an unfinished download included.
+	// Size is what it occupies, in bytes, an unfinished download and what is derived from it included.
 	Size int64
 	// Used is when it was last fetched by a test.
 	Used time.Time
@@ -103,7 +103,7 @@ func splitName(name string) (hash, ext string, ok bool) {
 
 // entry collects what there is to know about the files of one asset.
 func (c *Cache) entry(hash string, parts map[string]bool) Entry {
-	e := Entry{Hash: hash, Complete: parts[extData], Size: c.size(hash, allExts), parts: parts}
+	e := Entry{Hash: hash, Complete: parts[extData], Size: c.size(hash, allExts) + c.derivedSize(hash), parts: parts}
 	for _, ext := range []string{extData, extPartial, extUpstream} {
 		fi, err := os.Stat(c.path(hash, ext))
 		if err != nil {
@@ -202,6 +202,9 @@ func (c *Cache) Evict(ctx context.Context, policy EvictPolicy) (Eviction, error)
 			did.Left -= freed
 		}
 	}
+	if !policy.DryRun {
+		errs = append(errs, c.evictOrphans())
+	}
 	return did, errors.Join(errs...)
 }
 
@@ -250,10 +253,16 @@ func (c *Cache) remove(e Entry, exts []string, dryRun bool) (freed int64, err er
 	}
 	kept := slices.DeleteFunc(slices.Clone(allExts), func(ext string) bool { return slices.Contains(exts, ext) })
 	freed = c.size(e.Hash, allExts) - c.size(e.Hash, kept)
+	if slices.Contains(exts, extData) {
+		freed += c.derivedSize(e.Hash)
+	}
 	if dryRun {
 		return freed, nil
 	}
 	var errs []error
+	if slices.Contains(exts, extData) {
+		errs = append(errs, os.RemoveAll(c.derivedDir(e.Hash)))
+	}
 	for _, ext := range exts {
 		errs = append(errs, removeFile(c.path(e.Hash, ext)))
 	}

@@ -83,8 +83,18 @@ func (c *Cache) lockDownload(ctx context.Context, a *Asset) (unlock func(), err 
 	return func() { releaseLock(l) }, nil
 }
 
-// awaitLock blocks until the lock is free or ctx ends.
-func (c *Cache) awaitLock(ctx context.Context, a *Asset, l *flock.Flock) error {
+// lockWait waits until the lock is free or ctx ends.
+func lockWait(ctx context.Context, l *flock.Flock) error {
+	select {
+	case err := <-lockLater(ctx, l):
+		return err
+	case <-ctx.Done():
+		return ended(ctx)
+	}
+}
+
+// lockLater takes the lock as soon as it is free, and then sends the outcome, unless ctx has ended.
+func lockLater(ctx context.Context, l *flock.Flock) <-chan error {
 	locked := make(chan error)
 	go func() {
 		// flock(2) knows no context: when ctx ends this stays behind until the lock is free, and frees it again.
@@ -95,6 +105,12 @@ func (c *Cache) awaitLock(ctx context.Context, a *Asset, l *flock.Flock) error {
 			_ = l.Unlock()
 		}
 	}()
+	return locked
+}
+
+// awaitLock blocks until the lock is free or ctx ends, and reports how the download of its holder goes.
+func (c *Cache) awaitLock(ctx context.Context, a *Asset, l *flock.Flock) error {
+	locked := lockLater(ctx, l)
 	w := c.watch(a, c.path(a.hash, extPartial))
 	defer w.stop()
 	for {

@@ -158,7 +158,7 @@ func (i *Initramfs) addEntry(name string, fsys fs.FS, file string, info fs.FileI
 		}
 		i.AddSymlink(name, target)
 	default:
-		return fmt.Errorf("%s: expected a file, directory or symbolic link, but it is %v; add devices with AddDevice",
+		return fmt.Errorf("%s: expected a file, directory or symbolic link (AddDevice adds devices), but it is %v",
 			file, mode.Type())
 	}
 	return nil
@@ -170,7 +170,7 @@ const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 func (i *Initramfs) add(name string, n node) {
 	key := clean(name)
 	if key == "." || strings.ContainsRune(key, 0) || slices.Contains(strings.Split(name, "/"), "..") {
-		i.fail(name, errors.New("expected the name of an entry below the root, without .."))
+		i.fail(name, errors.New("expected the name of an entry below the root, without \"..\" in it"))
 		return
 	}
 	if i.nodes == nil {

@@ -133,7 +133,7 @@ func TestInitramfsErrors(t *testing.T) {
 	}{
 		"root":      {func(i *Initramfs) { i.AddDir("/", 0o755) }, `initramfs entry "/": expected the name of an entry below the root`},
 		"empty":     {func(i *Initramfs) { i.AddBytes("", 0o755, nil) }, `initramfs entry "": expected the name`},
-		"dots":      {func(i *Initramfs) { i.AddBytes("../x", 0o755, nil) }, `without ..`},
+		"dots":      {func(i *Initramfs) { i.AddBytes("../x", 0o755, nil) }, `without ".." in it`},
 		"nul":       {func(i *Initramfs) { i.AddBytes("a\x00", 0o755, nil) }, `expected the name of an entry`},
 		"no file":   {func(i *Initramfs) { i.AddFile("init", 0, "/no/such/file") }, "/no/such/file"},
 		"directory": {func(i *Initramfs) { i.AddFile("init", 0, "/") }, "expected / to be a regular file"},
@@ -145,7 +145,7 @@ func TestInitramfsErrors(t *testing.T) {
 		}, `initramfs entry "a/b": expected "a" to be a directory, but it was added as -rw-r--r--`},
 		"device in a tree": {func(i *Initramfs) {
 			i.AddFS("dev", fstest.MapFS{"null": {Mode: fs.ModeDevice | fs.ModeCharDevice}})
-		}, "add devices with AddDevice"},
+		}, "AddDevice adds devices"},
 		"compression": {func(i *Initramfs) { i.Compression = archive.LZ4 }, `not with "lz4"`},
 	} {
 		t.Run(name, func(t *testing.T) {
