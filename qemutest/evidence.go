@@ -26,7 +26,8 @@ const (
 
 // reportEvidence adds to the output of a failed test what tells why: for each
 // machine, whether it runs and what its guest does, the last lines of its
-// consoles, the last traffic of its monitor, and its command line.
+// consoles, the last traffic of its monitor, and its command line; and what the
+// programs beside them wrote.
 func (q *Test) reportEvidence() {
 	q.t.Helper()
 	machines := q.machines()
@@ -38,6 +39,7 @@ func (q *Test) reportEvidence() {
 		}
 	}
 	collected.Wait()
+	reports = append(reports, q.processEvidence()...)
 	for _, report := range reports {
 		if report != "" {
 			q.t.Log(report)

@@ -83,6 +83,12 @@ var scenarios = map[string]func(t *testing.T){
 		require.NoError(t, os.WriteFile(filepath.Join(os.TempDir(), readyFile), nil, 0o644))
 		<-vms[0].Machine().Done()
 	},
+	"loses a process": func(t *testing.T) {
+		newX86(t).Start("peer", "sh", "-c", "echo no such device; exit 3").WaitFor("ready")
+	},
+	"lacks a program": func(t *testing.T) {
+		newX86(t).Start("peer", "no-such-program")
+	},
 	"lacks a machine": func(t *testing.T) { newX86(t, qemutest.Machine("pc-none")) },
 	"lacks a CPU":     func(t *testing.T) { newX86(t, qemutest.CPU("host-none")) },
 	"lacks a device":  func(t *testing.T) { newX86(t, qemutest.Device("virtio-none-pci")) },

@@ -34,8 +34,9 @@ type Test struct {
 
 	libraryPaths []string // -L of the user-mode emulator
 
-	mu  sync.Mutex
-	vms []*VM
+	mu        sync.Mutex
+	vms       []*VM
+	processes []*Process // running beside the machines
 }
 
 // New starts a functional test of the emulator for target, in QEMU's words
@@ -208,6 +209,7 @@ func (q *Test) finish() {
 	for _, vm := range q.machines() {
 		vm.judge()
 	}
+	q.endProcesses()
 	if !failed && !q.t.Failed() {
 		return
 	}

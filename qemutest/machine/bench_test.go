@@ -89,7 +89,7 @@ func discard(b *testing.B, m *Machine) {
 
 func launchBare(b *testing.B, binary string) {
 	b.Helper()
-	ours, theirs, err := socketPair()
+	ours, theirs, err := SocketPair()
 	require.NoError(b, err)
 	conn, err := net.FileConn(ours)
 	require.NoError(b, err)

@@ -6,9 +6,10 @@ import (
 	"syscall"
 )
 
-// socketPair returns both ends of a stream socket. Neither is inherited by
-// other children.
-func socketPair() (ours, theirs *os.File, err error) {
+// SocketPair returns both ends of a UNIX stream socket without a name in the
+// file system. No child inherits them but one that is given one, for example
+// with ExtraFiles of a [Config].
+func SocketPair() (ours, theirs *os.File, err error) {
 	// macOS cannot make them close-on-exec at once.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socketPair returns both ends of a stream socket. Neither is inherited by
-// other children.
-func socketPair() (ours, theirs *os.File, err error) {
+// SocketPair returns both ends of a UNIX stream socket without a name in the
+// file system. No child inherits them but one that is given one, for example
+// with ExtraFiles of a [Config].
+func SocketPair() (ours, theirs *os.File, err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)

@@ -25,7 +25,7 @@ type inherited struct {
 // socket makes a connection and returns our end and the number that the other
 // end will have as a descriptor of QEMU.
 func (in *inherited) socket() (conn net.Conn, fd int, err error) {
-	ours, theirs, err := socketPair()
+	ours, theirs, err := SocketPair()
 	if err != nil {
 		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
 	}
