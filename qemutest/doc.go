@@ -24,8 +24,9 @@
 // is the console, which is drained and logged from the first byte to the last;
 // [VM.SetConsole] and [VM.NoConsole] choose otherwise. [Console.WaitFor] and
 // its relatives wait on the console; [VM.QMP], [VM.HMP] and [VM.WaitForEvent]
-// use the monitor. What fails ends the test, with the reason first. The Try
-// forms return the error to tests that examine it.
+// use the monitor. [Test.Start] runs a program of the host beside the machines.
+// What fails ends the test, with the reason first. The Try forms return the
+// error to tests that examine it.
 //
 // When the test ends, in whatever way, its machines are shut down. One that was
 // killed by a signal, left a sanitizer's report, or panicked unasked fails the
