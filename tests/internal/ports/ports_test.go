@@ -37,11 +37,12 @@ func TestDocumentIsCurrent(t *testing.T) {
 
 func TestParseUpstream(t *testing.T) {
 	t.Parallel()
-	got, err := parseUpstream("# comment\narm/a/A.test\tarm.TestArmA arm.TestArmB\narm/b/B.test\t\n")
+	got, err := parseUpstream("# comment\narm/a/A.test\tarm.TestArmA arm.TestArmB\narm/b/B.test\t\narm/c/C.test\t# it is Python\n")
 	require.NoError(t, err)
 	assert.Equal(t, []subtest{
 		{Name: "arm/a/A.test", Counterparts: []string{"arm.TestArmA", "arm.TestArmB"}},
 		{Name: "arm/b/B.test", Counterparts: []string{}},
+		{Name: "arm/c/C.test", Reason: "it is Python"},
 	}, got)
 
 	_, err = parseUpstream("arm/a/A.test\t\narm/a/A.test\t\n")
@@ -82,8 +83,9 @@ func TestRender(t *testing.T) {
 	text := render([]listedTest{{Package: "arm", Name: "TestArmA/tcp", Listing: qemutest.Listing{
 		Target: "arm", Machine: "virt", Thorough: true, Timeout: time.Minute, Gates: []string{"slow"},
 		Assets: []qemutest.ListedAsset{{URL: "https://example.org/a/kernel?x=1"}},
-	}}}, []subtest{{Name: "arm/a/A.test", Counterparts: []string{"arm.TestArmA"}}, {Name: "arm/b/B.test"}})
+	}}}, []subtest{{Name: "arm/a/A.test", Counterparts: []string{"arm.TestArmA"}}, {Name: "arm/b/B.test"}, {Name: "arm/c/C.test", Reason: "it is Python"}})
 	assert.Contains(t, text, "| arm | TestArmA/tcp | virt | thorough | 1m0s | [kernel](https://example.org/a/kernel?x=1) | slow | – | `arm/a/A.test` |\n")
 	assert.Contains(t, text, "## Not ported yet\n\n- `arm/b/B.test`\n")
-	assert.Contains(t, text, "Of the 2 subtests of\nQEMU's Python suite, 1 have a counterpart here.")
+	assert.Contains(t, text, "## Not to be ported\n\n- `arm/c/C.test`: it is Python\n")
+	assert.Contains(t, text, "Of the 3 subtests of\nQEMU's Python suite, 1 have a counterpart here.")
 }

@@ -10,12 +10,14 @@ import (
 // render writes the document.
 func render(tests []listedTest, subtests []subtest) string {
 	ported := make(map[string][]string) // ID of a test to subtests
-	var missing []string
+	var missing, left []string
 	for _, s := range subtests {
 		for _, id := range s.Counterparts {
 			ported[id] = append(ported[id], "`"+s.Name+"`")
 		}
-		if len(s.Counterparts) == 0 {
+		if s.Reason != "" {
+			left = append(left, fmt.Sprintf("- `%s`: %s\n", s.Name, s.Reason))
+		} else if len(s.Counterparts) == 0 {
 			missing = append(missing, s.Name)
 		}
 	}
@@ -34,7 +36,7 @@ test starts. Upstream subtests are those of tests/functional in QEMU's source tr
 
 | target | test | machine | tier | timeout | assets | gates | needs | upstream |
 |---|---|---|---|---|---|---|---|---|
-`, len(tests), len(subtests), len(subtests)-len(missing))
+`, len(tests), len(subtests), len(subtests)-len(missing)-len(left))
 	for _, t := range tests {
 		writeRow(&b, t, counterparts(t, ported))
 	}
@@ -44,6 +46,9 @@ test starts. Upstream subtests are those of tests/functional in QEMU's source tr
 	}
 	if len(missing) == 0 {
 		b.WriteString("Nothing.\n")
+	}
+	if len(left) > 0 {
+		b.WriteString("\n## Not to be ported\n\n" + strings.Join(left, ""))
 	}
 	return b.String()
 }

@@ -9,7 +9,8 @@ import (
 
 // upstreamTSV has a line for each subtest of the Python suite: its name, a tab,
 // and the tests of this suite that prove what it proves, separated by blanks;
-// none if it is not ported yet. Lines that begin with # are comments.
+// none if it is not ported yet; or # and the reason why it never will be. Lines
+// that begin with # are comments.
 //
 //go:embed upstream.tsv
 var upstreamTSV string
@@ -18,6 +19,7 @@ var upstreamTSV string
 type subtest struct {
 	Name         string   // x86_64/hotplug_cpu/HotPlugCPU.test_hotplug
 	Counterparts []string // as [listedTest.ID] names them
+	Reason       string   // why it has no counterpart for good
 }
 
 func parseUpstream(text string) ([]subtest, error) {
@@ -35,6 +37,10 @@ func parseUpstream(text string) ([]subtest, error) {
 			return nil, fmt.Errorf("upstream.tsv:%d: %s is there twice", n+1, name)
 		}
 		seen[name] = true
+		if reason, ok := strings.CutPrefix(counterparts, "# "); ok {
+			subtests = append(subtests, subtest{Name: name, Reason: reason})
+			continue
+		}
 		subtests = append(subtests, subtest{Name: name, Counterparts: strings.Fields(counterparts)})
 	}
 	return subtests, nil
