@@ -221,6 +221,9 @@ func (c *Cache) wait(e *Error, try int) time.Duration {
 	if dns, ok := errors.AsType[*net.DNSError](e); ok && (dns.IsNotFound || dns.IsTimeout) {
 		return -1 // the resolver has its own tries
 	}
+	if noNetwork(e) {
+		return -1 // it takes more than a second to plug in a cable
+	}
 	if try >= 2 && isDialError(e) {
 		return -1
 	}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // A run without a network asks every host once and not once for each asset: what could not be connected to is kept in
@@ -44,7 +45,7 @@ func (c *Cache) outage(rawURL string) error {
 // write are ignored: a cache that is read-only has no memory.
 func (c *Cache) recordOutage(rawURL string, err error) {
 	host := hostOf(rawURL)
-	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsTimeout {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && (dns.IsTimeout || noNetwork(dns)) {
 		host = everyHost
 	}
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
@@ -57,6 +58,15 @@ func (c *Cache) recordOutage(rawURL string, err error) {
 	}
 	defer f.Close()
 	_, _ = f.WriteString(currentRun() + " " + host + "\n")
+}
+
+// noNetwork reports whether this host has no route to a server or to its resolver.
+func noNetwork(err error) bool {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		// It keeps no more of the resolver's error than the text.
+		return strings.Contains(dns.Err, syscall.ENETUNREACH.Error())
+	}
+	return errors.Is(err, syscall.ENETUNREACH)
 }
 
 // hostOf returns the host of a URL, with the port if it has one.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -78,4 +79,27 @@ func countingTransport(dials *int) *http.Transport {
 		*dials++
 		return (&net.Dialer{}).DialContext(ctx, network, address)
 	}}
+}
+
+// A host without a network does not wait to try again, and does not ask for
+// every name.
+func TestOutageOfTheNetwork(t *testing.T) {
+	t.Parallel()
+	unreachable := &net.DNSError{Err: "dial udp 192.0.2.1:53: connect: network is unreachable", IsTemporary: true}
+	dials := 0
+	cache, err := OpenCache(t.TempDir(), Options{Transport: &http.Transport{
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			dials++
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: unreachable}
+		},
+	}})
+	require.NoError(t, err)
+	defer cache.Close()
+	_, err = cache.Fetch(t.Context(), New("https://example.org/file", sha256Of([]byte("x"))))
+	require.ErrorContains(t, err, "network is unreachable")
+	assert.Equal(t, 1, dials)
+	assert.ErrorIs(t, cache.outage("https://example.com/other"), errOutage, "no host can be found")
+
+	assert.True(t, noNetwork(&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENETUNREACH)}))
+	assert.False(t, noNetwork(&net.DNSError{Err: "server misbehaving", IsTemporary: true}))
 }
