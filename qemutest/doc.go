@@ -45,8 +45,11 @@
 // The logs of a test stay in build/functional/<target>/<test> at the root of
 // the module: base.log with the steps of the test; console.log with every byte
 // of the console; <machine>.log with what QEMU itself wrote; qmp.log with the
-// monitor's traffic; screenshot-failed.png with what a display showed when the
-// test failed. With go test -artifacts they are in t.ArtifactDir.
+// monitor's traffic. A failure adds diagnosis.txt, which says why the machine
+// did not get on and from what that was judged (see package hang);
+// registers.txt with the registers of all CPUs, twice; info.txt with what the
+// human monitor tells about the machine; and screenshot-failed.png with what a
+// display showed. With go test -artifacts they are in t.ArtifactDir.
 // [Test.Scratch] and [Test.SocketDir] give directories that vanish with the
 // test.
 //

@@ -32,6 +32,7 @@ type VM struct {
 	seen     bool // the test looked at how the machine ended
 
 	screenshots int // taken so far
+	diagnosis   diagnosis
 
 	expected        []machine.Kind // ends that are no failure
 	expectedReports []console.Kind // reports on a console that are no failure
@@ -319,7 +320,7 @@ func (vm *VM) fail(err error) {
 	vm.test.logf("%s: %v", vm.Name(), err)
 	var wait *console.WaitError
 	if !errors.As(err, &wait) {
-		vm.test.t.Fatalf("machine %q: %v", vm.Name(), err)
+		vm.test.t.Fatalf("machine %q: %v%s", vm.Name(), err, vm.explain(err))
 	}
 	text := wait.Summary()
 	if errors.Is(err, console.ErrClosed) {
@@ -336,5 +337,5 @@ func (vm *VM) fail(err error) {
 	if wait.Nearest != "" {
 		text += fmt.Sprintf("\nnearest line seen: %q", wait.Nearest)
 	}
-	vm.test.t.Fatalf("machine %q: %s", vm.Name(), text)
+	vm.test.t.Fatalf("machine %q: %s%s", vm.Name(), text, vm.explain(err))
 }
