@@ -13,6 +13,7 @@ type endpoints struct {
 	gdb      int    // descriptor of the gdbstub's socket, 0 for none
 	consoles []int  // descriptors of the sockets of Config.Consoles
 	backdoor string // path of the second monitor, "" for none
+	resetLog string // path of the log of CPU resets, "" for none
 }
 
 // commandLine returns the argument vector of a complete config: the wrapper,
@@ -52,6 +53,9 @@ func commandLine(c Config, e endpoints) []string {
 		argv = append(argv,
 			"-chardev", "socket,id=backdoor,path="+escapeOption(e.backdoor)+",server=on,wait=off",
 			"-mon", "chardev=backdoor,mode=control")
+	}
+	if e.resetLog != "" {
+		argv = append(argv, "-d", "cpu_reset", "-D", e.resetLog)
 	}
 	if c.CPU != "" {
 		argv = append(argv, "-cpu", c.CPU)

@@ -47,8 +47,14 @@
 // assertion, the report of a sanitizer), and what this process did to it. It
 // tells a guest that powered off from one that reset or panicked, and these from
 // a QEMU that was told to quit, crashed, or hung. An exit status alone tells
-// nothing: it is 0 for all of the guest's ways to end. QEMU that dies by a
+// nothing: it is 0 for nearly all of the guest's ways to end. QEMU that dies by a
 // signal that nobody here sent is an error, also while it is shut down.
+//
+// A triple fault is a reset like any other in QMP. It is told from them by
+// QEMU's log of CPU resets, which x86 machines with -no-reboot and a LogDir get
+// ("-d cpu_reset -D <log>"), unless their Args have a -d or -D. KVM does not write
+// it. That the kernel killed QEMU for want of memory is told by its counter of
+// such kills (oom_kill in /proc/vmstat).
 //
 // Consoles and monitor are read to their end before the verdict: the last lines
 // of a guest are in the transcript and in the log, and can be waited for until

@@ -183,7 +183,12 @@ func (m *Machine) finish() {
 
 // judge comes to a verdict from what is known when the process has ended.
 func (m *Machine) judge(status syscall.WaitStatus) Exit {
-	t := testimony{status: status, monitored: !m.config.NoMonitor}
+	t := testimony{
+		status: status, monitored: !m.config.NoMonitor,
+		exitDoor:    hasExitDoor(m.argv),
+		tripleFault: loggedTripleFault(m.logs.resets),
+		oomKilled:   status.Signaled() && status.Signal() == syscall.SIGKILL && oomKills() > m.oomKills,
+	}
 	if client := m.monitor.Load(); client != nil {
 		t.events = client.Events(0)
 	}

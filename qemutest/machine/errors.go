@@ -8,7 +8,8 @@ import (
 )
 
 // LaunchError is a machine that did not start: its emulator could not be
-// executed, or exited or hung before its monitor greeted.
+// executed, or exited or hung before its monitor greeted. [errors.Is] finds the
+// cause in it, such as ErrPortInUse, where QEMU's words tell it.
 type LaunchError struct {
 	Argv   []string
 	Output string // what QEMU wrote
@@ -26,8 +27,13 @@ func (e *LaunchError) Error() string {
 		fmt.Fprintf(&b, "but %v", e.Err)
 	case e.How.Kind == Exited && e.How.Text != "":
 		fmt.Fprintf(&b, "it exited with status %d: %s", e.How.Status, e.How.Text)
+	case e.How.Status == 0 || e.How.Kind == GuestExit:
+		fmt.Fprintf(&b, "but %s: a guest that ends before the monitor is ready needs -S, and cont over QMP", e.How)
 	default:
 		fmt.Fprintf(&b, "but %s", e.How)
+	}
+	if cause := e.cause(); cause != nil {
+		fmt.Fprintf(&b, " (%v)", cause)
 	}
 	fmt.Fprintf(&b, "\ncommand line:\n  %s", Quote(e.Argv))
 	if output := strings.TrimSpace(e.Output); output != "" {
@@ -36,8 +42,13 @@ func (e *LaunchError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns Err.
-func (e *LaunchError) Unwrap() error { return e.Err }
+// Unwrap returns Err, and the cause that QEMU names.
+func (e *LaunchError) Unwrap() []error {
+	if cause := e.cause(); cause != nil {
+		return []error{e.Err, cause}
+	}
+	return []error{e.Err}
+}
 
 // Quote writes a command line in the form that a POSIX shell reads.
 func Quote(argv []string) string {

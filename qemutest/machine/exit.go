@@ -16,14 +16,22 @@ const (
 	Running Kind = iota
 
 	// GuestShutdown is a guest that powered itself off: a QMP SHUTDOWN event
-	// with the reason guest-shutdown. Devices that let a guest choose QEMU's
-	// exit status (isa-debug-exit, sifive_test) do it like this in newer
-	// QEMUs; see Exit.Status.
+	// with the reason guest-shutdown.
 	GuestShutdown
 
-	// GuestReset is a guest that reset a machine started with -no-reboot. A
-	// triple fault looks the same to QEMU.
+	// GuestExit is a guest that ended QEMU with the exit status in Exit.Status:
+	// over semihosting, isa-debug-exit or sifive_test. Status 0 looks like
+	// GuestShutdown where QEMU reports it as one: from the two devices, up to
+	// QEMU 8.1 it does not.
+	GuestExit
+
+	// GuestReset is a guest that reset a machine started with -no-reboot.
 	GuestReset
+
+	// GuestTripleFault is the same from a triple fault: the CPU of an x86 guest
+	// could not even call the handler of a double fault. QMP tells it from no
+	// other reset; see the package documentation for how it is told here.
+	GuestTripleFault
 
 	// GuestPanic is a guest that reported a panic to the machine, over pvpanic
 	// or the like. Also when QEMU was ended by us afterwards.
@@ -50,12 +58,21 @@ const (
 	TimedOut
 
 	// Exited is QEMU that exited by itself, for reasons of its own: with an
-	// error, or without telling why. Semihosting exits look like this.
+	// error, or without telling why.
 	Exited
 
 	// Signaled is QEMU that died by a signal, or ended on one, that we did not
 	// send.
 	Signaled
+
+	// Aborted is QEMU that found something wrong with itself, said so in
+	// Exit.Text, and aborted: a failed assertion, an error that cannot be, a
+	// heap that is corrupt.
+	Aborted
+
+	// OutOfMemory is QEMU that did not get memory from the host, or that the
+	// kernel killed for want of it.
+	OutOfMemory
 
 	// Sanitizer is QEMU with a report of AddressSanitizer,
 	// UndefinedBehaviorSanitizer, ThreadSanitizer or one of their kin in its
@@ -64,8 +81,9 @@ const (
 )
 
 var kindNames = [...]string{
-	"running", "guest-shutdown", "guest-reset", "guest-panic", "quit", "host-shutdown",
-	"terminated", "killed", "timed-out", "exited", "signaled", "sanitizer",
+	"running", "guest-shutdown", "guest-exit", "guest-reset", "guest-triple-fault", "guest-panic",
+	"quit", "host-shutdown", "terminated", "killed", "timed-out", "exited", "signaled", "aborted",
+	"out-of-memory", "sanitizer",
 }
 
 // String returns the kind as a word, such as "guest-shutdown".
@@ -113,7 +131,7 @@ type Exit struct {
 // it looks at Kind and Status.
 func (e Exit) Err() error {
 	switch e.Kind {
-	case GuestShutdown, GuestReset, Quit, Terminated, Killed:
+	case GuestShutdown, GuestExit, GuestReset, GuestTripleFault, Quit, Terminated, Killed:
 		if e.Status <= 0 {
 			return nil
 		}
@@ -130,19 +148,23 @@ func (e Exit) Err() error {
 }
 
 // Died reports whether QEMU itself failed, rather than its guest: it crashed,
-// a sanitizer found a bug in it, or it hung.
+// a sanitizer found a bug in it, it got no memory, or it hung.
 func (e Exit) Died() bool {
-	return e.Kind == Signaled || e.Kind == Sanitizer || e.Kind == TimedOut
+	switch e.Kind {
+	case Signaled, Aborted, OutOfMemory, Sanitizer, TimedOut:
+		return true
+	}
+	return false
 }
 
 // String says how the machine ended in a sentence without a full stop.
 func (e Exit) String() string {
 	var b strings.Builder
 	b.WriteString(e.summary())
-	if e.Status > 0 && e.Kind != Exited {
+	if e.Status > 0 && e.Kind != Exited && e.Kind != GuestExit {
 		fmt.Fprintf(&b, ", exit status %d", e.Status)
 	}
-	if e.Resets > 0 && e.Kind != GuestReset {
+	if e.Resets > 0 && e.Kind != GuestReset && e.Kind != GuestTripleFault {
 		fmt.Fprintf(&b, ", after %d guest resets", e.Resets)
 	}
 	if e.Text != "" {
@@ -157,8 +179,12 @@ func (e Exit) summary() string {
 		return "QEMU has not ended"
 	case GuestShutdown:
 		return "the guest powered off"
+	case GuestExit:
+		return fmt.Sprintf("the guest ended QEMU with exit status %d", e.Status)
 	case GuestReset:
 		return "the guest reset, which -no-reboot makes the end"
+	case GuestTripleFault:
+		return "the guest reset by a triple fault, which -no-reboot makes the end"
 	case GuestPanic:
 		return "the guest panicked (QMP event GUEST_PANICKED)"
 	case Quit:
@@ -173,8 +199,12 @@ func (e Exit) summary() string {
 		return "QEMU did not " + strings.Join(e.Missed, " nor ") + "; " + e.signalName() + " ended it"
 	case Signaled:
 		return "QEMU " + e.signaled() + ", which this process did not send"
+	case Aborted:
+		return "QEMU found something wrong with itself and aborted"
+	case OutOfMemory:
+		return e.outOfMemory()
 	case Sanitizer:
-		return "a sanitizer found a bug in QEMU"
+		return sanitizerName(e.Text) + " found a bug in QEMU"
 	}
 	switch {
 	case !e.monitored:
@@ -183,6 +213,14 @@ func (e Exit) summary() string {
 		return fmt.Sprintf("QEMU exited with status %d (SHUTDOWN reason %s)", e.Status, e.Reason)
 	}
 	return fmt.Sprintf("QEMU exited by itself with status %d, no SHUTDOWN event seen", e.Status)
+}
+
+// outOfMemory says how memory was missed.
+func (e Exit) outOfMemory() string {
+	if e.Signal == syscall.SIGKILL {
+		return "the host ran out of memory and its kernel killed QEMU"
+	}
+	return "QEMU got no memory from the host"
 }
 
 // signaled says what a signal did. QEMU catches some and exits with status 0.

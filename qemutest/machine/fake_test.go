@@ -81,6 +81,15 @@ type fake struct {
 var fakes = map[string]func(*fake){
 	// Before the greeting.
 	"refuses":      func(f *fake) { f.exit("fake: -device foo: not a device", 1) },
+	"ends-at-once": func(f *fake) { os.Exit(0) },
+	"no KVM in 7.2": func(f *fake) {
+		f.exit("Could not access KVM kernel module: Permission denied\n"+
+			"qemu-system-x86_64: -accel kvm: failed to initialize kvm: Permission denied", 1)
+	},
+	"no KVM in 10.0": func(f *fake) {
+		f.exit("qemu-system-x86_64: -accel kvm: Could not access KVM kernel module: Permission denied\n"+
+			"qemu-system-x86_64: -accel kvm: failed to initialize kvm: Permission denied", 1)
+	},
 	"says-nothing": func(f *fake) { f.waitForever() },
 	"late": func(f *fake) {
 		time.Sleep(200 * time.Millisecond)
@@ -92,20 +101,34 @@ var fakes = map[string]func(*fake){
 	},
 
 	// Ends of all kinds. The command "end" brings them about.
-	"well-behaved":  func(f *fake) { f.serve(nil) },
-	"powers-off":    func(f *fake) { f.serve(func() { f.shutdown("guest-shutdown"); os.Exit(0) }) },
-	"powers-off-42": func(f *fake) { f.serve(func() { f.shutdown("guest-shutdown"); os.Exit(42) }) },
-	"silent-exit":   func(f *fake) { f.serve(func() { os.Exit(0) }) },
-	"exits-3":       func(f *fake) { f.serve(func() { f.exit("fake: disk on fire", 3) }) },
-	"asserts": func(f *fake) {
+	"well-behaved":         func(f *fake) { f.serve(nil) },
+	"exits without a word": func(f *fake) { f.serve(func() { os.Exit(0) }) },
+	"fails":                func(f *fake) { f.serve(func() { f.exit("fake: disk on fire", 3) }) },
+	"fails assert": func(f *fake) {
 		f.serve(func() { f.die("fake: cpu.c:12: run: Assertion `cpu' failed.", "ABRT") })
 	},
-	"crashes":      func(f *fake) { f.serve(func() { f.die("", "SEGV") }) },
-	"kills-itself": func(f *fake) { f.serve(func() { f.die("", "KILL") }) },
+	"fails g_assert": func(f *fake) {
+		const text = "ERROR:../cpu.c:12:run: assertion failed: (cpu)"
+		f.serve(func() { f.die("**\n"+text+"\nBail out! "+text, "ABRT") })
+	},
+	"killed by SIGKILL": func(f *fake) { f.serve(func() { f.die("", "KILL") }) },
+	"killed by SIGSEGV": func(f *fake) { f.serve(func() { f.die("", "SEGV") }) },
+	"killed by SIGABRT": func(f *fake) { f.serve(func() { f.die("", "ABRT") }) },
 	"asan": func(f *fake) {
 		f.serve(func() { f.exit("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", 1) })
 	},
-	"aborts-on-quit": func(f *fake) { f.onQuit(func() { f.die("fake: Assertion `bs' failed.", "ABRT") }) },
+	"ubsan": func(f *fake) {
+		f.serve(func() {
+			f.shutdown("guest-shutdown")
+			f.exit("../cpu.c:12:3: runtime error: shift exponent 64 is too large", 0)
+		})
+	},
+	"GLib gets no memory": func(f *fake) {
+		const text = "(process:1): GLib-ERROR **: 00:00:00.000: ../glib/gmem.c:106: failed to allocate 8 bytes"
+		f.serve(func() { f.die("\n"+text, "TRAP") })
+	},
+	"window is closed": func(f *fake) { f.serve(func() { f.shutdown("host-ui"); os.Exit(0) }) },
+	"aborts-on-quit":   func(f *fake) { f.onQuit(func() { f.die("fake: Assertion `bs' failed.", "ABRT") }) },
 	"panics": func(f *fake) {
 		f.serve(func() { f.event("GUEST_PANICKED", `{"action": "pause"}`) })
 	},

@@ -33,4 +33,7 @@ func setBuffer(socket *os.File, option, size int) {
 	}
 }
 
+// oomKills returns 0: macOS does not count them.
+func oomKills() int { return 0 }
+
 func createKVM() error { return errors.New("KVM is a part of Linux; macOS has the accelerator hvf") }

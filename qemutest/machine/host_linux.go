@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +34,19 @@ func setBuffer(socket *os.File, option, size int) {
 	if unix.SetsockoptInt(fd, unix.SOL_SOCKET, forced, size) != nil {
 		_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, option, size)
 	}
+}
+
+// oomKills returns how many processes the kernel has killed for want of memory
+// since it runs, on the host or within the limits of a cgroup.
+func oomKills() int {
+	text, err := os.ReadFile("/proc/vmstat")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(text), "\noom_kill ")
+	line, _, _ := strings.Cut(after, "\n")
+	kills, _ := strconv.Atoi(line) // kernels before 4.13 do not count
+	return kills
 }
 
 // createKVM creates a virtual machine and throws it away.

@@ -131,7 +131,7 @@ func TestLogsAreNotOverwritten(t *testing.T) {
 
 func TestWithoutALogDirectoryNothingIsLeft(t *testing.T) {
 	t.Parallel()
-	config := fakeConfig(t, "exits-3")
+	config := fakeConfig(t, "fails")
 	config.LogDir = ""
 	m, err := Launch(within(t, soon), config)
 	require.NoError(t, err)

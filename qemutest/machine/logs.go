@@ -16,6 +16,7 @@ import (
 type logs struct {
 	output   string // what QEMU itself writes
 	monitor  string // QMP traffic
+	resets   string // of the guest's CPUs, written by QEMU itself; see Config.resetLog
 	consoles []console.Options
 }
 
@@ -61,7 +62,7 @@ func newLogs(c Config, suffix string) logs {
 	if c.Name != defaultName {
 		prefix, label = c.Name+"-", c.Name+" "
 	}
-	l := logs{output: path(c.Name), monitor: path(prefix + "qmp")}
+	l := logs{output: path(c.Name), monitor: path(prefix + "qmp"), resets: c.resetLog(path(prefix + "cpu-reset"))}
 	for i, port := range c.Consoles {
 		number := ""
 		if i > 0 {
@@ -111,5 +112,6 @@ func (l logs) paths(c Config) []string {
 	if !c.NoMonitor {
 		add(l.monitor)
 	}
+	add(l.resets)
 	return paths
 }

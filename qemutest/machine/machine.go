@@ -27,6 +27,7 @@ type Machine struct {
 	consoles []*console.Console
 	gdb      net.Conn // our end of the gdbstub's socket; may be nil
 	backdoor func()   // releases its path; may be nil
+	oomKills int      // how often the kernel had killed for want of memory before
 	process  *guard.Process
 	monitor  atomic.Pointer[qmp.Client] // nil before it greeted, or without one
 
@@ -64,6 +65,7 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 		go m.finish()
 		return nil, errors.Join(err, m.Close())
 	}
+	m.oomKills = oomKills()
 	if ours.monitor != nil {
 		if err := m.greet(ctx, ours.monitor); err != nil {
 			return nil, m.giveUp(ctx, err)
@@ -101,7 +103,7 @@ func (m *Machine) start() (ours connections, err error) {
 	if m.output, m.logs, err = openOutput(m.config); err != nil {
 		return ours, err
 	}
-	var ends endpoints
+	ends := endpoints{resetLog: m.logs.resets}
 	if !m.config.NoMonitor {
 		if ours.monitor, ends.monitor, err = in.socket(); err != nil {
 			return ours, err
@@ -256,6 +258,8 @@ func (m *Machine) Output() string {
 //	console-timed.log  the same in lines, with times
 //	default.log        what QEMU itself wrote
 //	qmp.log            the traffic of the monitor
+//	cpu-reset.log      the state of the CPU at each reset, where a triple fault
+//	                   may be the end: x86 with -no-reboot
 //
 // The names of other machines go before those of their logs: "vm2-console.log",
 // "vm2.log". A machine that is launched again in the same directory under the

@@ -45,6 +45,8 @@ type findings struct {
 	fatal     string         // an assertion or another last word
 	signal    syscall.Signal // the one that QEMU says it ends on
 	last      string         // last line that is not blank
+	complains bool           // the last line is an error of QEMU
+	memory    bool           // QEMU says that it got no memory
 }
 
 var (
@@ -67,6 +69,26 @@ var lastWords = regexp.MustCompile(`Assertion .*failed` +
 	`|-ERROR \*\*: ` +
 	`|^\*\*\* \w+ .*\*\*\*` +
 	`|^(?:double free or corruption|corrupted|free\(\):|malloc\(\):|realloc\(\):|munmap_chunk\(\):)`)
+
+var (
+	// Written by error_report and its kin; warnings and notes are no errors.
+	complaint   = regexp.MustCompile(`^qemu[\w-]*: `)
+	noComplaint = regexp.MustCompile(`^qemu[\w-]*: (?:.*: )?(?:warning|info): `)
+
+	// Of mmap, of GLib, and of QEMU's preallocation of huge pages.
+	outOfMemory = regexp.MustCompile(`Cannot allocate memory|failed to allocate \d+ bytes` +
+		`|Insufficient free host memory pages`)
+
+	sanitizerSays = regexp.MustCompile(`(\w+Sanitizer): `)
+)
+
+// sanitizerName returns which sanitizer wrote the first line of a report.
+func sanitizerName(report string) string {
+	if m := sanitizerSays.FindStringSubmatch(report); m != nil {
+		return m[1]
+	}
+	return "UndefinedBehaviorSanitizer" // the one that does not say its name
+}
 
 // examine reads QEMU's output. A sanitizer that lets QEMU go on may have
 // reported anywhere, so it looks for one in every line, however many there are.
@@ -117,7 +139,9 @@ func (f *findings) readTail(text string) {
 			f.signal = syscall.Signal(number)
 		}
 		f.last = line
+		f.complains = complaint.MatchString(line) && !noComplaint.MatchString(line)
 	}
+	f.memory = outOfMemory.MatchString(f.fatal) || outOfMemory.MatchString(f.last)
 }
 
 // clip shortens a line for a message.

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -40,49 +39,6 @@ func launchReal(t *testing.T, config Config) *Machine {
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, m.Close()) })
 	return m
-}
-
-func TestHowGuestsEndARealQEMU(t *testing.T) {
-	t.Parallel()
-	binary := requireEmulator(t, "x86_64")
-	for _, test := range []struct {
-		name   string
-		guest  []byte
-		args   []string
-		kind   Kind
-		status int
-		reason string
-	}{
-		{"power-off", powerOff, nil, GuestShutdown, 0, "guest-shutdown"},
-		{"reset", reset, []string{"-no-reboot"}, GuestReset, 0, "guest-reset"},
-		{"triple fault", tripleFault, []string{"-no-reboot"}, GuestReset, 0, "guest-reset"},
-		{"pvpanic", panicked, []string{"-device", "pvpanic"}, GuestPanic, 0, "guest-panic"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			m := launchReal(t, Config{Binary: binary, Args: slices.Concat(bootSector(t, test.guest), test.args)})
-			exit, err := m.Wait(within(t, soon))
-			require.NoError(t, err)
-			assert.Equal(t, test.kind, exit.Kind, exit.String())
-			assert.Equal(t, test.status, exit.Status)
-			assert.Equal(t, test.reason, exit.Reason)
-		})
-	}
-}
-
-// QEMU 7.2 exits on the spot, 10.0 reports a shutdown.
-func TestAGuestThatChoosesTheExitStatus(t *testing.T) {
-	t.Parallel()
-	m := launchReal(t, Config{
-		Binary: requireEmulator(t, "x86_64"),
-		Args:   append(bootSector(t, exitSeven), "-device", "isa-debug-exit"),
-	})
-	exit, err := m.Wait(within(t, soon))
-	require.NoError(t, err)
-	assert.Equal(t, 7, exit.Status)
-	assert.Contains(t, []Kind{GuestShutdown, Exited}, exit.Kind)
-	assert.Equal(t, exit.Kind == GuestShutdown, exit.Reason == "guest-shutdown")
-	assert.Error(t, exit.Err())
 }
 
 func TestResetsOfARealGuest(t *testing.T) {

@@ -21,6 +21,10 @@ type testimony struct {
 	events    []qmp.Event
 	requests  requests
 	findings  findings
+
+	exitDoor    bool // the guest may have a way to end QEMU with an exit status
+	tripleFault bool // QEMU logged one
+	oomKilled   bool // the kernel killed a process for want of memory meanwhile
 }
 
 // verdict judges how a machine ended. What says that QEMU itself is broken goes
@@ -37,7 +41,7 @@ func (t testimony) verdict() Exit {
 	switch exit.Kind {
 	case Sanitizer:
 		exit.Text = t.findings.sanitizer
-	case Signaled, Exited, TimedOut:
+	case Signaled, Aborted, OutOfMemory, Exited, TimedOut:
 		exit.Text = t.findings.fatal
 		if exit.Text == "" {
 			exit.Text = t.findings.last
@@ -80,19 +84,27 @@ func (t testimony) kind(exit Exit, panicked bool) Kind {
 	case t.findings.sanitizer != "":
 		return Sanitizer
 	case exit.Signal != 0 && !t.sent(exit.Signal):
-		return Signaled
+		return t.signaled(exit.Signal)
 	case len(t.requests.missed) > 0 && (exit.Signal != 0 || exit.Reason == "host-signal"):
 		return TimedOut
-	case panicked || exit.Reason == "guest-panic":
+	case panicked:
 		return GuestPanic
+	case exit.Reason == "guest-panic":
+		return orGuestExit(GuestPanic, exit.Status) // a failure that sifive_test is told
 	case exit.Signal == syscall.SIGKILL:
 		return Killed
 	case exit.Reason == "guest-shutdown":
-		return GuestShutdown
+		return orGuestExit(GuestShutdown, exit.Status)
+	case exit.Reason == "guest-reset" && t.tripleFault:
+		return GuestTripleFault
 	case exit.Reason == "guest-reset":
 		return GuestReset
 	case exit.Signal != 0 || exit.Reason == "host-signal" && t.requests.terminated:
 		return Terminated
+	case exit.Reason == "" && !t.requests.quit && t.exitDoor && !t.findings.complains:
+		return GuestExit
+	case exit.Status != 0 && t.findings.memory:
+		return OutOfMemory
 	case exit.Status != 0:
 		return Exited
 	case exit.Reason == "host-qmp-quit" || exit.Reason == "" && t.requests.quit:
@@ -106,6 +118,30 @@ func (t testimony) kind(exit Exit, panicked bool) Kind {
 	default:
 		return Exited
 	}
+}
+
+// orGuestExit returns what an end is that QEMU reports as kind: with an exit
+// status other than 0, the guest chose that.
+func orGuestExit(kind Kind, status int) Kind {
+	if status > 0 {
+		return GuestExit
+	}
+	return kind
+}
+
+// signaled judges a signal that we did not send.
+func (t testimony) signaled(signal syscall.Signal) Kind {
+	switch {
+	case signal == syscall.SIGKILL && t.oomKilled:
+		return OutOfMemory
+	case signal != syscall.SIGABRT && signal != syscall.SIGTRAP:
+		return Signaled
+	case t.findings.memory:
+		return OutOfMemory
+	case t.findings.fatal != "":
+		return Aborted
+	}
+	return Signaled
 }
 
 // sent reports whether we sent a signal.

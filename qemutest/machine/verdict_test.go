@@ -43,8 +43,17 @@ func TestVerdict(t *testing.T) {
 		err  bool
 	}{
 		{"guest powers off", testimony{status: statusZero, events: []qmp.Event{shutdownEvent("guest-shutdown")}}, GuestShutdown, false},
-		{"guest chooses a status", testimony{status: statusSeven, events: []qmp.Event{shutdownEvent("guest-shutdown")}}, GuestShutdown, true},
+		{"guest chooses a status", testimony{status: statusSeven, events: []qmp.Event{shutdownEvent("guest-shutdown")}}, GuestExit, true},
 		{"guest resets", testimony{status: statusZero, events: []qmp.Event{shutdownEvent("guest-reset")}}, GuestReset, false},
+		{"guest fails with a status", testimony{status: statusSeven, events: []qmp.Event{shutdownEvent("guest-panic")}}, GuestExit, true},
+		{"triple fault", testimony{status: statusZero, tripleFault: true, events: []qmp.Event{shutdownEvent("guest-reset")}}, GuestTripleFault, false},
+		{"guest leaves by a door", testimony{status: statusSeven, exitDoor: true}, GuestExit, true},
+		{"guest leaves by a door, well", testimony{status: statusZero, exitDoor: true}, GuestExit, false},
+		{"QEMU fails beside a door", testimony{status: statusOne, exitDoor: true, findings: findings{complains: true}}, Exited, true},
+		{"quit beside a door", testimony{status: statusZero, exitDoor: true, requests: requests{quit: true}}, Quit, false},
+		{"killed for want of memory", testimony{status: sigkilled, oomKilled: true}, OutOfMemory, true},
+		{"killed by us while memory is short", testimony{status: sigkilled, oomKilled: true, requests: requests{killed: true}}, Killed, false},
+		{"no memory", testimony{status: statusOne, findings: findings{memory: true}}, OutOfMemory, true},
 		{
 			"guest panics",
 			testimony{status: statusZero, events: []qmp.Event{event("GUEST_PANICKED", `{"action": "poweroff"}`), shutdownEvent("guest-panic")}},
@@ -149,7 +158,8 @@ func TestFindingsInOutput(t *testing.T) {
 			want, err := os.ReadFile(path[:len(path)-len(".log")] + ".want")
 			require.NoError(t, err)
 			f := examine(file)
-			assert.Equal(t, string(want), fmt.Sprintf("sanitizer: %s\nfatal: %s\nsignal: %d\nlast: %s\n", f.sanitizer, f.fatal, f.signal, f.last))
+			assert.Equal(t, string(want), fmt.Sprintf("sanitizer: %s\nfatal: %s\nsignal: %d\nlast: %s\ncomplains: %t\nmemory: %t\n",
+				f.sanitizer, f.fatal, f.signal, f.last, f.complains, f.memory))
 		})
 	}
 }

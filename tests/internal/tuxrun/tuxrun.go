@@ -73,7 +73,7 @@ func (g Guest) halt(vm *qemutest.VM) {
 	if g.TurnsOff {
 		exit := vm.WaitForExit()
 		// Up to QEMU 8.1, a RISC-V guest ends the process, without an event.
-		if exit.Kind != machine.GuestShutdown && (exit.Kind != machine.Exited || exit.Status != 0) {
+		if exit.Kind != machine.GuestShutdown && (exit.Kind != machine.GuestExit || exit.Status != 0) {
 			vm.Test().Check(fmt.Errorf("expected the machine to turn itself off, but %s", exit))
 		}
 		return
