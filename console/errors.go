@@ -124,7 +124,7 @@ func (c *Console) failureError(w Wait, began time.Time, m Match) *WaitError {
 // its report as comes without a pause.
 func (c *Console) watchError(w Wait, began time.Time, hit hit, wait more) error {
 	report := c.settled(hit, wait)
-	m, found, err := c.text.locate(c.watch.exprs[hit.index], 0, hit.at, noMore)
+	m, found, err := c.text.locate(c.watch.exprs[hit.index], 0, hit.at, hit.gaps, noMore)
 	if err != nil || !found { // closed, or longer than MaxRegexpMatch
 		m = Match{Start: hit.at, End: hit.at}
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/qemutest/functional/console/internal/scan"
 )
 
 const (
@@ -72,18 +74,35 @@ func newReport(text io.ReaderAt, rule Rule, f finding, length int64) Report {
 	if r.End == 0 {
 		r.End = length
 	}
-	from := max(0, f.at-lineReach)
+	sign := f.at // somewhere in the first line
+	if len(f.gaps) > 0 {
+		sign = f.gaps[0].Start
+	}
+	from := max(0, sign-lineReach)
 	p := make([]byte, r.End-from)
 	n, _ := text.ReadAt(p, from) // all of it is there, unless the console was closed
 	p = p[:n]
-	before := p[:min(int64(n), f.at-from)]
+	before := p[:min(int64(n), sign-from)]
 	// The sign may have ended with its line, and have begun lines before.
 	start := bytes.LastIndexByte(bytes.TrimRight(before, "\r\n"), '\n') + 1
 	r.Start = from + int64(start)
 	r.Text = string(p[start:])
-	line, _, _ := strings.Cut(r.Text, "\n")
+	line, _, _ := strings.Cut(without(r.Text, r.Start, f.gaps), "\n")
 	r.Line = strings.TrimRight(line, "\r")
 	return r
+}
+
+// without returns text, which is at an offset, without the gaps.
+func without(text string, offset int64, gaps []scan.Gap) string {
+	var b strings.Builder
+	for _, g := range gaps {
+		n := min(int64(len(text)), max(0, g.Start-offset))
+		b.WriteString(text[:n])
+		n = min(int64(len(text)), max(0, g.End-offset))
+		text, offset = text[n:], offset+n
+	}
+	b.WriteString(text)
+	return b.String()
 }
 
 // settled returns the report at a hit once it has ended, or once the guest

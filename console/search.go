@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/qemutest/functional/console/internal/scan"
@@ -173,6 +174,17 @@ func (s *search) scan(p []byte) (Match, bool, error) {
 	return Match{}, false, nil
 }
 
+// gaps returns what is not part of the match of an expression that is complete
+// at s.pos.
+func (s *search) gaps(i int) []scan.Gap {
+	gaps := slices.Clone(s.set.Gaps(int32(i)))
+	for i := range gaps { // the set began to look at s.from
+		gaps[i].Start += s.from
+		gaps[i].End += s.from
+	}
+	return gaps
+}
+
 // decide turns the expressions complete at s.pos into the result, if one of
 // them is a match that counts.
 func (s *search) decide(complete []int32) (Match, bool, error) {
@@ -180,7 +192,7 @@ func (s *search) decide(complete []int32) (Match, bool, error) {
 		if !contains(complete, i) {
 			continue
 		}
-		m, found, err := s.c.text.locate(e, s.from, s.pos, s.more)
+		m, found, err := s.c.text.locate(e, s.from, s.pos, s.gaps(i), s.more)
 		if err != nil {
 			return Match{}, false, err
 		}

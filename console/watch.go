@@ -51,8 +51,9 @@ type finding struct {
 
 // A hit is the place at which an expression is complete.
 type hit struct {
-	index int   // of the rule
-	at    int64 // offset in the transcript
+	index int        // of the rule
+	at    int64      // offset in the transcript
+	gaps  []scan.Gap // what is not part of the match before it
 }
 
 func newWatch(rules []Rule) (*watch, error) {
@@ -181,7 +182,7 @@ func (w *watch) check(complete []int32, ended bool) {
 // start begins a report, unless it is part of the one that goes on: a guest
 // that fails has much to say.
 func (w *watch) start(index int, r Rule, ended bool) {
-	f := &finding{hit: hit{index, w.offset}, noted: r.Noted || w.expected[r.kind()]}
+	f := &finding{hit: hit{index, w.offset, w.set.Gaps(int32(index))}, noted: r.Noted || w.expected[r.kind()]}
 	if w.open != nil && !w.interrupts(f) {
 		return
 	}
@@ -223,7 +224,7 @@ func (w *watch) finding(h hit) finding {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, f := range w.found {
-		if f.hit == h {
+		if f.at == h.at {
 			return *f
 		}
 	}

@@ -14,6 +14,10 @@ import (
 // and the stream. It counts entries of the table and instructions in states.
 const maxSize = 1 << 18
 
+// isIdle marks a state in which no match has begun. Like that of any state that
+// is not an ordinary one, its value is not positive.
+const isIdle = -1
+
 // A state of the automaton: the instructions at which the program could be,
 // what the assertions among them need to know, and what is complete.
 type state struct {
@@ -37,7 +41,8 @@ type automaton struct {
 	// table holds the next state for each state and class of runes. States
 	// are named by the index of their row: 0 stands for one not yet built, a
 	// negative entry for a state at which something is complete or nothing
-	// is left to do.
+	// is left to do. There is no class 0; its entry is isIdle for a state in
+	// which no match has begun.
 	table  []int32
 	stride int
 	states []state
@@ -45,17 +50,27 @@ type automaton struct {
 	size   int // of table and states, as maxSize counts
 	limit  int // maxSize except in tests
 
-	cur  int32  // the current state
-	held []byte // the incomplete end of the stream, less than one rune
+	cursor
+	parked []*cursor // other places in the stream, to be moved to by swap
 
-	// With a prefix, what every match starts with, the automaton need not
-	// step through what leaves it in the start state.
-	prefix []byte
-	first  state // the state at the start of the stream
-	start  int32 // its name; 0 without a prefix
+	// Where every match starts with a literal, the automaton need not step
+	// through what leaves it idle.
+	prefix []byte               // of the only expression
+	sieve  *sieve               // of several
+	first  state                // the state at the start of the stream
+	idles  [len(sampleOf)]int32 // the states in which no match has begun, by what precedes them; 0 if not yet built
 
 	list list
 }
+
+// A cursor is where an automaton is in a stream.
+type cursor struct {
+	cur  int32  // the current state
+	held []byte // the incomplete end of the stream, less than one rune
+}
+
+// clone returns a copy of c.
+func (c *cursor) clone() cursor { return cursor{c.cur, slices.Clone(c.held)} }
 
 // newAutomaton returns an automaton at the start of a stream that follows on
 // the rune prev; see reset.
@@ -64,11 +79,14 @@ func newAutomaton(prog *program, leftmost bool, prev rune) *automaton {
 	a.list.seen = make([]uint32, len(prog.insts))
 	a.clear()
 	a.reset(prev)
-	if !prog.asserts && len(prog.starts) == 1 {
-		a.prefix = prog.prefix()
+	literals := make([][]byte, len(prog.starts))
+	for id := range literals {
+		literals[id] = prog.prefix(id)
 	}
-	if len(a.prefix) > 0 {
-		a.start = a.cur
+	if len(literals) == 1 {
+		a.prefix = literals[0]
+	} else {
+		a.sieve = newSieve(literals)
 	}
 	return a
 }
@@ -78,6 +96,7 @@ func (a *automaton) clear() {
 	a.table = make([]int32, a.stride, 16*a.stride) // row 0 is not used
 	a.states = make([]state, 1, 16)
 	a.names = make(map[string]int32)
+	a.idles = [len(sampleOf)]int32{}
 	a.size = 0
 }
 
@@ -90,6 +109,9 @@ func (a *automaton) reset(prev rune) {
 	for _, pc := range a.prog.starts {
 		a.follow(pc, noContext)
 	}
+	if !a.leftmost {
+		slices.Sort(l.insts)
+	}
 	var k kind
 	if a.prog.asserts {
 		k = kindOf(prev)
@@ -98,14 +120,61 @@ func (a *automaton) reset(prev rune) {
 	a.cur = a.name(a.first)
 }
 
-// skip returns how many bytes at the start of p can be passed over in the
-// start state.
+// skips reports whether skip can pass over anything.
+func (a *automaton) skips() bool { return len(a.prefix) > 0 || a.sieve != nil }
+
+// skip returns how many bytes at the start of p can be passed over when idle.
 func (a *automaton) skip(p []byte) int {
+	if a.sieve != nil {
+		return a.sieve.skip(p)
+	}
 	if i := bytes.Index(p, a.prefix); i >= 0 {
 		return i
 	}
 	return max(0, len(p)-len(a.prefix)+1)
 }
+
+// idleAfter returns the name of the state in which no match has begun and b is
+// the last byte of the stream.
+func (a *automaton) idleAfter(b byte) int32 {
+	k := kindStart
+	switch {
+	case !a.prog.asserts:
+	case b >= utf8.RuneSelf:
+		k = kindOther
+	default:
+		k = kindOf(rune(b))
+	}
+	if a.idles[k] == 0 {
+		a.idles[k] = a.name(state{insts: a.first.insts, prev: k})
+	}
+	return a.idles[k]
+}
+
+// idle reports whether no match has begun at a cursor.
+func (a *automaton) idle(c *cursor) bool {
+	return a.table[max(c.cur, -c.cur)] == isIdle && len(c.held) == 0
+}
+
+// covers reports whether all that can still match at d can match at c, too.
+func (a *automaton) covers(c, d *cursor) bool {
+	if c.cur == d.cur {
+		return bytes.Equal(c.held, d.held)
+	}
+	if len(c.held)+len(d.held) > 0 {
+		return false
+	}
+	s, t := &a.states[max(c.cur, -c.cur)/int32(a.stride)], &a.states[max(d.cur, -d.cur)/int32(a.stride)]
+	for _, pc := range t.insts { // both are sorted
+		if _, found := slices.BinarySearch(s.insts, pc); !found {
+			return false
+		}
+	}
+	return s.prev == t.prev
+}
+
+// swap moves to c and leaves in c where the automaton was.
+func (a *automaton) swap(c *cursor) { a.cursor, *c = *c, a.cursor }
 
 // scan runs over p, which continues the stream. It stops after a rune at
 // which an expression becomes complete, or at a dead end; n is the number of
@@ -153,12 +222,19 @@ func (a *automaton) run(p []byte, i int) (n int, s *state) {
 // dash runs over the ASCII characters of p[i:] as long as the states are
 // there and nothing is complete.
 func (a *automaton) dash(p []byte, i int) int {
-	table, ascii, cur, start := a.table, &a.prog.ascii, a.cur, a.start
+	table, ascii, cur, skips := a.table, &a.prog.ascii, a.cur, a.skips()
 	for i < len(p) {
-		if cur == start {
-			i += a.skip(p[i:])
-			if i == len(p) {
-				break
+		if skips && table[cur] == isIdle {
+			if n := a.skip(p[i:]); n > 0 {
+				for n > 1 && n < len(p)-i && p[i+n]&0xc0 == 0x80 { // not into a rune
+					n--
+				}
+				i += n
+				cur = a.idleAfter(p[i-1])
+				table = a.table
+				if i == len(p) {
+					break
+				}
 			}
 		}
 		next := table[int(cur)+int(ascii[p[i]])]
@@ -201,15 +277,25 @@ func (a *automaton) next(cur int32, class int) int32 {
 	from := a.states[int(cur)/a.stride]
 	to := a.step(from, class)
 	if a.size+a.stride+len(to.insts) > a.limit {
-		a.clear()
-		if len(a.prefix) > 0 {
-			a.start = a.name(a.first)
-		}
-		cur = max(a.name(from), -a.name(from))
+		cur = a.renew(from)
 	}
 	next := a.name(to)
 	a.table[int(cur)+class] = next
 	return next
+}
+
+// renew drops all states but those of the cursors, and returns the new name of
+// one of them.
+func (a *automaton) renew(s state) int32 {
+	kept := make([]state, len(a.parked))
+	for i, c := range a.parked {
+		kept[i] = a.states[int(c.cur)/a.stride]
+	}
+	a.clear()
+	for i, c := range a.parked {
+		c.cur = max(a.name(kept[i]), -a.name(kept[i]))
+	}
+	return max(a.name(s), -a.name(s))
 }
 
 // finish returns the state at the end of the stream.
@@ -240,6 +326,9 @@ func (a *automaton) name(s state) int32 {
 	s.insts = slices.Clone(s.insts)
 	s.complete = slices.Clone(s.complete)
 	a.table = append(a.table, make([]int32, a.stride)...)
+	if !s.found && slices.Equal(s.insts, a.first.insts) {
+		a.table[row] = isIdle
+	}
 	a.states = append(a.states, s)
 	a.size += a.stride + len(s.insts)
 	a.names[string(key)] = name

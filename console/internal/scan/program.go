@@ -239,15 +239,15 @@ func kindOf(r rune) kind {
 // sampleOf is a rune of each kind.
 var sampleOf = [...]rune{kindStart: -1, kindNewline: '\n', kindWord: 'a', kindOther: ' '}
 
-// prefix returns the text that every match of the only expression starts
-// with, if it is valid UTF-8.
-func (p *program) prefix() []byte {
+// prefix returns the text that every match of an expression starts with, as
+// far as it is valid UTF-8.
+func (p *program) prefix(id int) []byte {
 	var prefix []byte
-	for pc := p.starts[0]; ; pc = p.insts[pc].out {
+	for pc := p.starts[id]; ; pc = p.insts[pc].out {
 		switch in := &p.insts[pc]; {
 		case in.op == opRune && in.arg <= unicodeMax:
 			prefix = utf8.AppendRune(prefix, in.arg)
-		case in.op != opJump:
+		case in.op != opJump && (in.op != opAssert || len(prefix) > 0):
 			return prefix
 		}
 	}
