@@ -60,7 +60,7 @@ func (c *Console) Wait(w console.Wait) console.Match {
 // Send types text, without a line ending.
 func (c *Console) Send(text string) {
 	c.vm.test.t.Helper()
-	c.vm.test.logf("%s: console %d: sending %q", c.vm.Name(), c.index, text)
+	c.vm.step("console %d: sending %q", c.index, text)
 	if err := c.transcript().Send(c.vm.test.ctx, text); err != nil {
 		c.vm.fail(err)
 	}
@@ -69,7 +69,7 @@ func (c *Console) Send(text string) {
 // SendLine types a line and presses Enter.
 func (c *Console) SendLine(line string) {
 	c.vm.test.t.Helper()
-	c.vm.test.logf("%s: console %d: sending line %q", c.vm.Name(), c.index, line)
+	c.vm.step("console %d: sending line %q", c.index, line)
 	if err := c.transcript().SendLine(c.vm.test.ctx, line); err != nil {
 		c.vm.fail(err)
 	}
@@ -89,7 +89,7 @@ func (c *Console) Exec(command, text string, failures ...string) console.Match {
 // ExecWait is [Console.Exec] with all that a wait can say.
 func (c *Console) ExecWait(command string, w console.Wait) console.Match {
 	c.vm.test.t.Helper()
-	c.vm.test.logf("%s: console %d: executing %q", c.vm.Name(), c.index, command)
+	c.vm.step("console %d: executing %q", c.index, command)
 	match, err := c.transcript().Exec(c.vm.test.ctx, command, w)
 	return c.matched(match, err)
 }
@@ -99,7 +99,7 @@ func (c *Console) ExecWait(command string, w console.Wait) console.Match {
 // the test if the guest prints one of the failure texts first.
 func (c *Console) InterruptUntil(keys string, every time.Duration, text string, failures ...string) console.Match {
 	c.vm.test.t.Helper()
-	c.vm.test.logf("%s: console %d: sending %q every %v", c.vm.Name(), c.index, keys, every)
+	c.vm.step("console %d: sending %q every %v", c.index, keys, every)
 	match, err := c.transcript().InterruptUntil(c.vm.test.ctx, keys, every, console.Wait{
 		Success: []console.Pattern{console.Text(text)},
 		Failure: texts(failures),
@@ -112,7 +112,7 @@ func (c *Console) matched(match console.Match, err error) console.Match {
 	if err != nil {
 		c.vm.fail(err)
 	}
-	c.vm.test.logf("%s: console %d: found %q", c.vm.Name(), c.index, match.Text)
+	c.vm.step("console %d: found %q", c.index, match.Text)
 	return match
 }
 

@@ -48,8 +48,9 @@
 // monitor's traffic. A failure adds diagnosis.txt, which says why the machine
 // did not get on and from what that was judged (see package hang);
 // registers.txt with the registers of all CPUs, twice; info.txt with what the
-// human monitor tells about the machine; and screenshot-failed.png with what a
-// display showed. With go test -artifacts they are in t.ArtifactDir.
+// human monitor tells about the machine; screenshot-failed.png with what a
+// display showed; and repro.sh, a script that runs the test's machines by hand
+// and tells what the test did with them. With go test -artifacts they are in t.ArtifactDir.
 // [Test.Scratch] and [Test.SocketDir] give directories that vanish with the
 // test.
 //

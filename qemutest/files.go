@@ -79,6 +79,9 @@ func (q *Test) SocketDir() string {
 	return dir
 }
 
+// scratchName is the name of the scratch directory in that of the logs.
+const scratchName = "scratch"
+
 // workDirs makes the directories that only some tests need.
 type workDirs struct {
 	scratch, socketDir func() (string, error)
@@ -90,7 +93,7 @@ type workDirs struct {
 // prepare sets up the making of the directories at their first use.
 func (w *workDirs) prepare(logDir string) {
 	w.scratch = sync.OnceValues(func() (string, error) {
-		dir := filepath.Join(logDir, "scratch")
+		dir := filepath.Join(logDir, scratchName)
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			return "", err
 		}

@@ -61,7 +61,7 @@ func (vm *VM) WaitForEvent(name string, match ...Args) qmp.Event {
 		vm.fail(err)
 	}
 	vm.events = next
-	vm.test.logf("%s: event %s %s", vm.Name(), event.Name, event.Data)
+	vm.step("event %s %s", event.Name, event.Data)
 	return event
 }
 

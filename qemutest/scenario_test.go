@@ -39,6 +39,14 @@ var scenarios = map[string]func(t *testing.T){
 		launchSeaBIOS(t).WaitFor("SeaBIOS (version")
 		t.Fatal("this is wrong")
 	},
+	"fails with two machines": func(t *testing.T) {
+		q := newX86(t)
+		bootSector(q, "it's $HOME").Launch()
+		vm := q.NamedVM("two words", "-machine", "pc,graphics=off", "-name", "it's $HOME")
+		vm.Launch()
+		vm.HMP("info status")
+		t.Fatal("this is wrong")
+	},
 	"panics": func(t *testing.T) {
 		launchSeaBIOS(t)
 		panic("this is unexpected")

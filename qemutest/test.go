@@ -30,6 +30,7 @@ type Test struct {
 	deadline deadline
 	logDir   string
 	log      stepLog
+	steps    steps
 	workDirs
 
 	libraryPaths []string // -L of the user-mode emulator
@@ -216,7 +217,11 @@ func (q *Test) finish() {
 	if !failed {
 		q.reportEvidence()
 	}
-	q.t.Logf("logs: %s\nrun it again: %s", q.logDir, q.rerunCommand())
+	text := fmt.Sprintf("logs: %s\nrun it again: %s", q.logDir, q.rerunCommand())
+	if path := q.writeRepro(); path != "" {
+		text += "\nrun its machine by hand: sh " + machine.Quote([]string{path})
+	}
+	q.t.Log(text)
 }
 
 // panicking reports whether a panic ends the test: package testing runs the

@@ -29,6 +29,7 @@ type VM struct {
 	machine  *machine.Machine
 	debugger *gdb.Client
 	events   eventCursor
+	tried    bool // to launch it
 	seen     bool // the test looked at how the machine ended
 
 	screenshots int // taken so far
@@ -174,10 +175,12 @@ func (vm *VM) TryLaunch() error {
 	vm.config.Consoles = slices.Clone(vm.ports)
 	vm.config.NoConsole = len(vm.ports) == 0
 	vm.watchConsoles()
+	vm.tried = true
+	vm.test.steps.add(vm.Name() + ": launching")
 	start := time.Now()
 	m, err := machine.Launch(vm.test.ctx, vm.config)
 	if err != nil {
-		vm.test.logf("%s: %v", vm.Name(), err)
+		vm.step("%v", err)
 		return err
 	}
 	vm.machine = m
@@ -317,7 +320,7 @@ func (vm *VM) awaitEnd() (machine.Exit, bool) {
 // is left to the evidence, which follows at the end of the test.
 func (vm *VM) fail(err error) {
 	vm.test.t.Helper()
-	vm.test.logf("%s: %v", vm.Name(), err)
+	vm.step("%v", err)
 	var wait *console.WaitError
 	if !errors.As(err, &wait) {
 		vm.test.t.Fatalf("machine %q: %v%s", vm.Name(), err, vm.explain(err))

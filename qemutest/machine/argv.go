@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,11 +8,27 @@ import (
 
 // endpoints are the things outside of QEMU that its command line refers to.
 type endpoints struct {
-	monitor  int    // descriptor of the QMP socket, 0 for none
-	gdb      int    // descriptor of the gdbstub's socket, 0 for none
-	consoles []int  // descriptors of the sockets of Config.Consoles
-	backdoor string // path of the second monitor, "" for none
-	resetLog string // path of the log of CPU resets, "" for none
+	monitor  backend   // of QMP, "" for none
+	gdb      backend   // of the gdbstub, "" for none
+	consoles []backend // of Config.Consoles
+	backdoor string    // path of the second monitor, "" for none
+	resetLog string    // path of the log of CPU resets, "" for none
+}
+
+// backend is the host's side of a character device: its kind and options, such
+// as "socket,fd=3".
+type backend string
+
+func inheritedSocket(fd int) backend { return backend("socket,fd=" + strconv.Itoa(fd)) }
+
+func listeningSocket(path string) backend {
+	return backend("socket,path=" + escapeOption(path) + ",server=on,wait=off")
+}
+
+// chardev returns the value of -chardev for a device with this name.
+func (b backend) chardev(id string) string {
+	kind, options, _ := strings.Cut(string(b), ",")
+	return kind + ",id=" + id + "," + options
 }
 
 // commandLine returns the argument vector of a complete config: the wrapper,
@@ -21,9 +36,9 @@ type endpoints struct {
 // what the config adds.
 func commandLine(c Config, e endpoints) []string {
 	argv := slices.Concat(c.Wrapper, []string{c.Binary, "-display", "none", "-vga", "none"})
-	if e.monitor != 0 {
+	if e.monitor != "" {
 		argv = append(argv,
-			"-chardev", "socket,id=mon,fd="+strconv.Itoa(e.monitor),
+			"-chardev", e.monitor.chardev("mon"),
 			"-mon", "chardev=mon,mode=control")
 	}
 	if c.Machine != "" {
@@ -36,7 +51,7 @@ func commandLine(c Config, e endpoints) []string {
 			argv = append(argv, "-serial", "null")
 		}
 		id := chardevID(i, port)
-		argv = append(argv, "-chardev", fmt.Sprintf("socket,id=%s,fd=%d", id, e.consoles[i]))
+		argv = append(argv, "-chardev", e.consoles[i].chardev(id))
 		if port.Device != "" {
 			devices = append(devices, "-device", port.Device+",chardev="+id)
 			continue
@@ -44,14 +59,14 @@ func commandLine(c Config, e endpoints) []string {
 		argv = append(argv, "-serial", "chardev:"+id)
 		next++
 	}
-	if e.gdb != 0 {
+	if e.gdb != "" {
 		argv = append(argv,
-			"-chardev", "socket,id=gdb,fd="+strconv.Itoa(e.gdb),
+			"-chardev", e.gdb.chardev("gdb"),
 			"-gdb", "chardev:gdb")
 	}
 	if e.backdoor != "" {
 		argv = append(argv,
-			"-chardev", "socket,id=backdoor,path="+escapeOption(e.backdoor)+",server=on,wait=off",
+			"-chardev", listeningSocket(e.backdoor).chardev("backdoor"),
 			"-mon", "chardev=backdoor,mode=control")
 	}
 	if e.resetLog != "" {

@@ -17,7 +17,7 @@ func TestCommandLine(t *testing.T) {
 		want   string
 	}{
 		{
-			"the zero config", Config{}, endpoints{monitor: 3, consoles: []int{4}},
+			"the zero config", Config{}, endpoints{monitor: inheritedSocket(3), consoles: []backend{inheritedSocket(4)}},
 			base + "-chardev socket,id=mon,fd=3 -mon chardev=mon,mode=control " +
 				"-chardev socket,id=console,fd=4 -serial chardev:console",
 		},
@@ -33,19 +33,19 @@ func TestCommandLine(t *testing.T) {
 		},
 		{
 			"a later serial port",
-			Config{NoMonitor: true, Consoles: []Port{{Index: 2}}}, endpoints{consoles: []int{3}},
+			Config{NoMonitor: true, Consoles: []Port{{Index: 2}}}, endpoints{consoles: []backend{inheritedSocket(3)}},
 			base + "-serial null -serial null -chardev socket,id=console,fd=3 -serial chardev:console",
 		},
 		{
 			"several serial ports, in any order",
-			Config{NoMonitor: true, Consoles: []Port{{Index: 3}, {Index: 1}}}, endpoints{consoles: []int{3, 4}},
+			Config{NoMonitor: true, Consoles: []Port{{Index: 3}, {Index: 1}}}, endpoints{consoles: []backend{inheritedSocket(3), inheritedSocket(4)}},
 			base + "-serial null -chardev socket,id=console,fd=3 -serial chardev:console " +
 				"-serial null -chardev socket,id=console3,fd=4 -serial chardev:console3",
 		},
 		{
 			"a device after the bus that it needs",
 			Config{NoMonitor: true, Consoles: []Port{{}, {Index: 1, Device: "virtconsole"}}, Args: []string{"-device", "virtio-serial"}},
-			endpoints{consoles: []int{3, 4}},
+			endpoints{consoles: []backend{inheritedSocket(3), inheritedSocket(4)}},
 			base + "-chardev socket,id=console,fd=3 -serial chardev:console -chardev socket,id=console1,fd=4 " +
 				"-device virtio-serial -device virtconsole,chardev=console1",
 		},
@@ -54,11 +54,11 @@ func TestCommandLine(t *testing.T) {
 			"strace -f qemu -display none -vga none",
 		},
 		{
-			"a debugger", Config{NoConsole: true, NoMonitor: true, GDB: true}, endpoints{gdb: 3},
+			"a debugger", Config{NoConsole: true, NoMonitor: true, GDB: true}, endpoints{gdb: inheritedSocket(3)},
 			base + "-chardev socket,id=gdb,fd=3 -gdb chardev:gdb",
 		},
 		{
-			"a second monitor", Config{NoConsole: true}, endpoints{monitor: 3, backdoor: "/tmp/a,b"},
+			"a second monitor", Config{NoConsole: true}, endpoints{monitor: inheritedSocket(3), backdoor: "/tmp/a,b"},
 			base + "-chardev socket,id=mon,fd=3 -mon chardev=mon,mode=control " +
 				"-chardev socket,id=backdoor,path=/tmp/a,,b,server=on,wait=off -mon chardev=backdoor,mode=control",
 		},
@@ -71,6 +71,41 @@ func TestCommandLine(t *testing.T) {
 			assert.Equal(t, test.want, Quote(commandLine(config, test.ends)))
 		})
 	}
+}
+
+func TestStandalone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		config Config
+		want   string
+	}{
+		{
+			"the zero config", Config{},
+			"-chardev socket,id=mon,path=/tmp/a,,b/qmp,server=on,wait=off -mon chardev=mon,mode=control " +
+				"-chardev stdio,id=console,mux=on,signal=off -serial chardev:console -mon chardev=console,mode=readline",
+		},
+		{
+			"no console", Config{NoConsole: true, NoMonitor: true, Args: []string{"-S"}}, "-monitor stdio -S",
+		},
+		{
+			"several consoles and a debugger", Config{NoMonitor: true, GDB: true, Consoles: []Port{{}, {Index: 1}}, Args: []string{"-S"}},
+			"-chardev stdio,id=console,mux=on,signal=off -serial chardev:console " +
+				"-chardev socket,id=console1,path=/tmp/a,,b/console1,server=on,wait=off -serial chardev:console1 " +
+				"-chardev socket,id=gdb,path=/tmp/a,,b/gdb,server=on,wait=off -gdb chardev:gdb " +
+				"-mon chardev=console,mode=readline -S",
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			test.config.Binary = "qemu"
+			argv, err := test.config.Standalone("/tmp/a,b")
+			require.NoError(t, err)
+			assert.Equal(t, "qemu -display none -vga none "+test.want, Quote(argv))
+		})
+	}
+	_, err := Config{}.Standalone("/tmp")
+	assert.ErrorContains(t, err, "expected the path of an emulator")
 }
 
 func TestConfigsThatMakeNoSense(t *testing.T) {

@@ -110,12 +110,12 @@ func (m *Machine) start() (ours connections, err error) {
 		}
 	}
 	for range m.logs.consoles {
-		conn, fd, err := in.socket()
+		conn, end, err := in.socket()
 		if err != nil {
 			return ours, err
 		}
 		ours.consoles = append(ours.consoles, conn)
-		ends.consoles = append(ends.consoles, fd)
+		ends.consoles = append(ends.consoles, end)
 	}
 	if m.config.GDB {
 		if m.gdb, ends.gdb, err = in.socket(); err != nil {

@@ -22,12 +22,12 @@ type inherited struct {
 	theirs []*os.File // QEMU's ends of our sockets, to be closed once it has them
 }
 
-// socket makes a connection and returns our end and the number that the other
-// end will have as a descriptor of QEMU.
-func (in *inherited) socket() (conn net.Conn, fd int, err error) {
+// socket makes a connection and returns our end and what the other end is for
+// QEMU.
+func (in *inherited) socket() (conn net.Conn, end backend, err error) {
 	ours, theirs, err := SocketPair()
 	if err != nil {
-		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
+		return nil, "", fmt.Errorf("making a socket pair for QEMU: %w", err)
 	}
 	defer func() { _ = ours.Close() }() // net.FileConn duplicates it
 	// Linux counts what the sender may have under way, others what the
@@ -37,11 +37,11 @@ func (in *inherited) socket() (conn net.Conn, fd int, err error) {
 	conn, err = net.FileConn(ours)
 	if err != nil {
 		_ = theirs.Close()
-		return nil, 0, fmt.Errorf("making a socket pair for QEMU: %w", err)
+		return nil, "", fmt.Errorf("making a socket pair for QEMU: %w", err)
 	}
 	in.files = append(in.files, theirs)
 	in.theirs = append(in.theirs, theirs)
-	return conn, 2 + len(in.files), nil
+	return conn, inheritedSocket(2 + len(in.files)), nil
 }
 
 // close closes our copies of QEMU's ends, so that our ends see when QEMU is
