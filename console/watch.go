@@ -22,12 +22,13 @@ var newline = []byte("\n")
 // A watch looks for the reports of its rules in all that arrives. Only one
 // goroutine scans.
 //
-// The set looks for the starts of all rules and for their ends at once, so
-// that a report is the same however the stream is cut into reads.
+// A set looks for the starts of all rules at once, and another one for the end
+// of the report that goes on, so that a report is the same however the stream
+// is cut into reads.
 type watch struct {
 	rules  []Rule
-	exprs  []*scan.Expr // the start of each rule, then the ends that there are
-	ends   []int        // for each rule the index of its end in exprs, -1 for none
+	exprs  []*scan.Expr // the start of each rule
+	ends   []*scan.Expr // the end of each rule, nil for none
 	set    *scan.Set    // nil when there is nothing to look for
 	offset int64        // scanned so far
 	failed chan struct{}
@@ -43,10 +44,11 @@ type watch struct {
 // A finding is a report that a rule has found.
 type finding struct {
 	hit
-	noted bool  // by the rule, or because it was expected
-	lines int   // line ends since the hit
-	last  bool  // the end is in the present line
-	end   int64 // offset of the end of the report, 0 while it goes on
+	noted  bool      // by the rule, or because it was expected
+	ending *scan.Set // looks for the end; nil if the rule has none
+	lines  int       // line ends since the hit
+	last   bool      // the end is in the present line
+	end    int64     // offset of the end of the report, 0 while it goes on
 }
 
 // A hit is the place at which an expression is complete.
@@ -60,35 +62,32 @@ func newWatch(rules []Rule) (*watch, error) {
 	if err := checkRules(rules); err != nil {
 		return nil, err
 	}
-	patterns := make([]Pattern, len(rules))
-	ends := make([]int, len(rules))
-	for i, r := range rules {
-		patterns[i] = r.Start
-	}
-	known := make(map[string]int) // many rules share an end
-	for i, r := range rules {
-		ends[i] = -1
-		if r.End == nil {
-			continue
+	var starts, ends []Pattern
+	for _, r := range rules {
+		starts = append(starts, r.Start)
+		if r.End != nil {
+			ends = append(ends, r.End)
 		}
-		end, ok := known[r.End.String()]
-		if !ok {
-			end = len(patterns)
-			known[r.End.String()] = end
-			patterns = append(patterns, r.End)
-		}
-		ends[i] = end
 	}
-	exprs, err := compileAll("Options.Watch", patterns)
+	exprs, err := compileAll("Options.Watch", starts)
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := compileAll("Options.Watch", ends)
 	if err != nil {
 		return nil, err
 	}
 	w := &watch{
 		rules:    rules,
 		exprs:    exprs,
-		ends:     ends,
+		ends:     make([]*scan.Expr, len(rules)),
 		failed:   make(chan struct{}),
 		expected: make(map[Kind]bool),
+	}
+	for i, r := range rules {
+		if r.End != nil {
+			w.ends[i], compiled = compiled[0], compiled[1:]
+		}
 	}
 	if len(exprs) > 0 {
 		w.set = scan.NewSet(exprs, -1)
@@ -139,6 +138,7 @@ func (w *watch) extend(p []byte) {
 	for at := w.offset; w.open != nil && len(p) > 0; {
 		limit := w.open.at + maxReport
 		n := bytes.IndexByte(p, '\n') + 1
+		w.open.lookForEnd(p[:cmp.Or(n, len(p))])
 		switch line := int64(cmp.Or(n, len(p))); {
 		case at+line >= limit:
 			w.close(limit)
@@ -154,10 +154,19 @@ func (w *watch) extend(p []byte) {
 	}
 }
 
+// lookForEnd continues the report with p, which is not more than a line.
+func (f *finding) lookForEnd(p []byte) {
+	for f.ending != nil && !f.last && len(p) > 0 {
+		n, complete := f.ending.Scan(p)
+		f.last = len(complete) > 0
+		p = p[n:]
+	}
+}
+
 // close ends the report that goes on.
 func (w *watch) close(at int64) {
 	if w.open != nil {
-		w.open.end = at
+		w.open.end, w.open.ending = at, nil
 		w.open = nil
 	}
 }
@@ -174,9 +183,6 @@ func (w *watch) check(complete []int32, ended bool) {
 			break // one report has one kind: that of the first rule
 		}
 	}
-	if w.open != nil && contains(complete, w.ends[w.open.index]) {
-		w.open.last = true
-	}
 }
 
 // start begins a report, unless it is part of the one that goes on: a guest
@@ -188,6 +194,13 @@ func (w *watch) start(index int, r Rule, ended bool) {
 	}
 	w.close(w.offset)
 	w.open = f
+	if w.ends[index] != nil {
+		prev := ' '
+		if ended {
+			prev = '\n'
+		}
+		f.ending = scan.NewSet([]*scan.Expr{w.ends[index]}, prev)
+	}
 	if ended {
 		f.lines = 1
 		if r.lines() == 1 {
