@@ -32,6 +32,14 @@
 // every byte, NULs and what is not UTF-8 included, or, with Options.StripANSI,
 // every byte that is not part of a terminal's escape sequence.
 //
+// A kernel prints its messages whenever it likes, also into the middle of a
+// prompt. A pattern matches all the same when whole lines of a Linux kernel
+// with times ("[   12.345678] usb 1-1: new device", with or without level and
+// caller; NetBSD's look the same) stand in the middle of its match: they are no
+// part of [Match].Text, and lie between its Start and End. The transcript keeps
+// them, and a pattern that matches the transcript as it is matches first of
+// all, so a test can wait for a message of the kernel as for anything else.
+//
 // Of several patterns the one wins that is complete first in the stream. So
 // the outcome depends on what the guest printed, not on when the test looked
 // or how the bytes came; the only two exceptions are named at [Regexp] and at

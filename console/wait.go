@@ -24,9 +24,9 @@ type Wait struct {
 type Match struct {
 	Index      int      // of the pattern in Wait.Success; for a failure in Wait.Failure or Options.Watch
 	Pattern    Pattern  // the pattern itself
-	Text       string   // what it matched
+	Text       string   // what it matched, without lines of the kernel in its middle
 	Submatches []string // of a Regexp: Text and what each group matched, "" if it had no part in it
-	Start, End int64    // offsets of Text in the transcript
+	Start, End int64    // offsets in the transcript of the first byte of Text and of what follows its last
 	Before     string   // what stands between the place where the wait began and Start, at most the last 64 KiB
 }
 

@@ -8,9 +8,10 @@ import (
 
 // Console is one serial console of a [VM]. Every wait begins where the match
 // of the one before ended, so what the guest printed while the test looked
-// elsewhere is found. All waits end with the time of the test, when the guest
-// prints one of the failure texts that are always watched (a kernel panic, for
-// example), and when QEMU ends.
+// elsewhere is found, and lines of the kernel in the middle of it do no harm. All
+// waits end with the time of the test, when the guest reports a failure that is
+// always watched for (a kernel panic, for example; see package rules), and when
+// QEMU ends.
 type Console struct {
 	vm    *VM
 	index int

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest"
 )
 
@@ -74,6 +75,17 @@ var scenarios = map[string]func(t *testing.T){
 	"prints an expected failure text": func(t *testing.T) {
 		q := newX86(t)
 		vm := bootSector(q, "Kernel panic - not syncing: no init\nthe end").ExpectConsole("Kernel panic - not syncing")
+		vm.Launch()
+		vm.WaitFor("the end")
+	},
+	"notes a report": func(t *testing.T) {
+		vm := launchBootSector(t, "watchdog: BUG: soft lockup - CPU#0 stuck\nthe end")
+		vm.WaitFor("the end")
+		t.Error("this is wrong")
+	},
+	"prints an expected report": func(t *testing.T) {
+		q := newX86(t)
+		vm := bootSector(q, "Kernel panic - not syncing: no init\nthe end").ExpectReport(rules.KernelPanic)
 		vm.Launch()
 		vm.WaitFor("the end")
 	},
@@ -288,8 +300,13 @@ func TestPass(t *testing.T) {
 
 func TestExpectedFailureText(t *testing.T) {
 	t.Parallel()
-	got := scenario(t, "prints an expected failure text")
-	require.Zero(t, got.status, got.output)
+	for _, name := range []string{"prints an expected failure text", "prints an expected report"} {
+		got := scenario(t, name)
+		require.Zero(t, got.status, got.output)
+		log, err := os.ReadFile(filepath.Join(got.logDir, "x86_64", "TestScenario", "base.log"))
+		require.NoError(t, err)
+		assert.Contains(t, string(log), "default: console 0: noted kernel panic")
+	}
 }
 
 func TestFailureExplainsItself(t *testing.T) {
@@ -337,7 +354,8 @@ func TestFailures(t *testing.T) {
 		"loses QEMU unnoticed": {"SIGABRT"},
 		"cannot launch":        {"no-such-device", "-device no-such-device"},
 
-		"prints a failure text":           {"Kernel panic - not syncing: no init"},
+		"notes a report":                  {"this is wrong", "console 0, noted soft lockup", "watchdog: BUG: soft lockup - CPU#0 stuck"},
+		"prints a failure text":           {"console 0: kernel panic: Kernel panic - not syncing: no init", "the guest reported:"},
 		"prints a failure text unnoticed": {"Kernel panic - not syncing: no init"},
 	} {
 		t.Run(name, func(t *testing.T) {

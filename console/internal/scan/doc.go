@@ -18,9 +18,15 @@
 // bytes. Between the two stands [Extent], which tells whether what comes next
 // can still change the answer, as more digits can for `\d+`.
 //
-// A stage that lets an expression match although something foreign was
-// printed in its middle (a kernel message, say) belongs between the stream
-// and the automaton: the automaton sees only what it is fed.
+// A match may have whole lines of the kernel in its middle (printk.go knows
+// them). Where one begins in the middle of a match, the set (set.go) forks: one
+// automaton reads on, and another cursor waits until the line has ended and
+// goes on with what follows, until both are in the same state again. [Set.Gaps]
+// tells what was left out. Of lines that interrupt nothing, no cursor has to be
+// kept, so this costs a look at each "[" of the stream.
+//
+// Many texts are looked for with a sieve (sieve.go), which passes over most of
+// the stream without stepping through it.
 package scan
 
 // Window is the length in bytes up to which a match of a regular expression
