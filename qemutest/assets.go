@@ -7,16 +7,16 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/qemutest/functional/asset"
+	"github.com/qemutest/functional/qemutest/kernel"
 )
 
-// Assets declares the files that the test downloads. They are in the cache
-// when [New] returns. A test with assets is thorough, unless [Quick] says
+// Assets declares the files that the test downloads: assets, and kernels of the
+// distribution ([kernel.Package]). They are in the cache when [New] returns. A test with assets is thorough, unless [Quick] says
 // otherwise.
 //
 // An asset that cannot be reached now (no network, server trouble, downloads
 // disabled) skips the test; one that is gone or has the wrong content fails it.
-func Assets(assets ...*asset.Asset) Requirement {
+func Assets(assets ...Source) Requirement {
 	names := make([]string, len(assets))
 	for i, a := range assets {
 		names[i] = a.Name()
@@ -31,7 +31,7 @@ func Assets(assets ...*asset.Asset) Requirement {
 
 // fetchAll brings assets into the cache, all at the same time. What fails the
 // test goes before what only skips it.
-func fetchAll(ctx context.Context, assets []*asset.Asset) error {
+func fetchAll(ctx context.Context, assets []Source) error {
 	errs := make([]error, len(assets))
 	var fetches sync.WaitGroup
 	for i, a := range assets {
@@ -59,7 +59,10 @@ func fetchAll(ctx context.Context, assets []*asset.Asset) error {
 // skipTransient turns an error of an asset that may be gone another time into
 // a skip.
 func skipTransient(err error) error {
-	var failure *asset.Error
+	var failure interface {
+		error
+		Transient() bool
+	}
 	if errors.As(err, &failure) && failure.Transient() {
 		lines := strings.FieldsFunc(err.Error(), func(r rune) bool { return r == '\n' })
 		for i, line := range lines {
@@ -84,11 +87,23 @@ func (q *Test) precache(ctx context.Context) {
 // Fetch returns the path of an asset in the cache, for reading only: several
 // tests use the same file. It is there already when the test declared it with
 // [Assets].
-func (q *Test) Fetch(a *asset.Asset) string {
+func (q *Test) Fetch(a Source) string {
 	q.t.Helper()
 	path, err := a.Fetch(q.ctx)
 	if err != nil {
 		q.end(skipTransient(err))
 	}
 	return path
+}
+
+// Kernel returns a kernel of the distribution, which is unpacked at the first
+// use. Package and version are in the log.
+func (q *Test) Kernel(p kernel.Package) *kernel.Kernel {
+	q.t.Helper()
+	k, err := p.Open(q.ctx)
+	if err != nil {
+		q.end(skipTransient(err))
+	}
+	q.logf("%s: package version %s, SHA-256 %s", p, k.Version, k.SHA256)
+	return k
 }

@@ -30,8 +30,23 @@ type Listing struct {
 
 // ListedAsset is an asset of a [Listing].
 type ListedAsset struct {
-	URL  string `json:"url"`
-	Hash string `json:"hash"`
+	// URL is where it comes from; for a package of the distribution "apt:" and
+	// its name and architecture.
+	URL string `json:"url"`
+	// Hash is that of its content, "" where that is known only when it was
+	// looked up.
+	Hash string `json:"hash,omitempty"`
+}
+
+func listAsset(a Source) ListedAsset {
+	listed := ListedAsset{URL: a.Name()}
+	if a, ok := a.(interface{ URL() string }); ok {
+		listed.URL = a.URL()
+	}
+	if a, ok := a.(interface{ Hash() string }); ok {
+		listed.Hash = a.Hash()
+	}
+	return listed
 }
 
 // list reports the listing of the test, and ends it.
@@ -55,7 +70,7 @@ func (q *Test) listing() Listing {
 		Timeout:  s.timeout,
 	}
 	for _, a := range s.assets {
-		l.Assets = append(l.Assets, ListedAsset{URL: a.URL(), Hash: a.Hash()})
+		l.Assets = append(l.Assets, listAsset(a))
 	}
 	for _, r := range s.requirements {
 		if r, ok := r.(*requirement); ok && r.configure != nil {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/qemutest/functional/asset"
 )
 
 // DefaultTimeout is the time limit of a test that does not ask for another one
@@ -32,7 +30,7 @@ const (
 // settings is what the requirements of a test add up to.
 type settings struct {
 	requirements []Requirement
-	assets       []*asset.Asset
+	assets       []Source
 	machine      string // value of -machine, "" for none
 	cpu          string // value of -cpu, "" for none
 	tier         tier

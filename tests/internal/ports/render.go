@@ -81,6 +81,10 @@ func writeRow(b *strings.Builder, t listedTest, upstream []string) {
 	}
 	var assets []string
 	for _, a := range t.Assets {
+		if name, ok := strings.CutPrefix(a.URL, "apt:"); ok {
+			assets = append(assets, "package "+name)
+			continue
+		}
 		assets = append(assets, fmt.Sprintf("[%s](%s)", assetName(a.URL), a.URL))
 	}
 	cells := []string{

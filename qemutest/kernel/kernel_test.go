@@ -1,0 +1,151 @@
+package kernel
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qemutest/functional/asset/apt"
+)
+
+// unpacked makes a kernel as unpack leaves it.
+func unpacked(t *testing.T) *Kernel {
+	t.Helper()
+	dir := t.TempDir()
+	p, err := newPacker(dir)
+	require.NoError(t, err)
+	for name, content := range map[string]string{
+		modulePrefix + "virtio.ko":      "virtio",
+		modulePrefix + "virtio_ring.ko": "ring",
+		modulePrefix + "virtio_net.ko":  "net",
+		dtbPrefix + "broadcom/pi.dtb":   "tree",
+	} {
+		require.NoError(t, p.storeBytes(name, []byte(content)))
+	}
+	p.index.Builtin["failover"] = true
+	p.index.Modules["virtio_ring"] = nil
+	p.index.Modules["virtio"] = []string{"virtio_ring"}
+	p.index.Modules["virtio_net"] = []string{"failover", "virtio", "virtio_ring", "softdep_not_built"}
+	require.NoError(t, p.close())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, imageName), []byte("image"), 0o644))
+	k := &Kernel{Release: "6.1.0-50-armmp", Version: "6.1.176-1", dirs: []string{dir}}
+	require.NoError(t, k.findImage())
+	return k
+}
+
+func TestModulesInOrderOfInsertion(t *testing.T) {
+	t.Parallel()
+	modules, err := unpacked(t).Modules("virtio-net", "virtio", "failover")
+	require.NoError(t, err)
+	assert.Equal(t, []Module{
+		{"virtio_ring", []byte("ring")},
+		{"virtio", []byte("virtio")},
+		{"virtio_net", []byte("net")},
+	}, modules)
+}
+
+func TestMissingModule(t *testing.T) {
+	t.Parallel()
+	k := unpacked(t)
+	_, err := k.Modules("virtio", "nope")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, "expected Linux 6.1.0-50-armmp (6.1.176-1) to have the module nope")
+	for name, want := range map[string]bool{"nope": false, "failover": true, "virtio-net": true} {
+		has, err := k.Has(name)
+		require.NoError(t, err)
+		assert.Equal(t, want, has, name)
+	}
+}
+
+func TestDTB(t *testing.T) {
+	t.Parallel()
+	k := unpacked(t)
+	for range 2 {
+		for _, name := range []string{"pi.dtb", "broadcom/pi.dtb"} {
+			path, err := k.DTB(name)
+			require.NoError(t, err)
+			content, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "tree", string(content))
+		}
+	}
+	_, err := k.DTB("i.dtb")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	assert.ErrorContains(t, err, "to have the device tree i.dtb")
+}
+
+func TestBanner(t *testing.T) {
+	t.Parallel()
+	for line, k := range map[string]*Kernel{
+		"Linux version 6.1.0-50-armmp (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld 2.40) #1 SMP Debian 6.1.176-1 (2026-07-01)": {
+			Release: "6.1.0-50-armmp", Version: "6.1.176-1"},
+		"Linux version 6.8.0-45-generic (buildd@lcy02-amd64-115) (x86_64-linux-gnu-gcc-13) #45-Ubuntu SMP PREEMPT_DYNAMIC Fri Aug 30 12:02:04 UTC 2024 (Ubuntu 6.8.0-45.45-generic 6.8.12)": {
+			Release: "6.8.0-45-generic", Version: "6.8.0-45.45"},
+		"Linux version 6.8.0-45-generic (buildd@lcy02-amd64-075) (x86_64-linux-gnu-gcc-12) #45~22.04.1-Ubuntu SMP PREEMPT_DYNAMIC (Ubuntu 6.8.0-45.45~22.04.1-generic 6.8.12)": {
+			Release: "6.8.0-45-generic", Version: "6.8.0-45.45~22.04.1"},
+	} {
+		assert.Regexp(t, regexp.MustCompile(k.Banner()), line)
+		assert.NotRegexp(t, regexp.MustCompile((&Kernel{Release: k.Release, Version: k.Version + "9"}).Banner()), line)
+		assert.NotRegexp(t, regexp.MustCompile((&Kernel{Release: k.Release + "x", Version: k.Version}).Banner()), line)
+	}
+}
+
+func TestModuleName(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"virtio-pci.ko": "virtio_pci", "9p.ko.xz": "9p", "ext4.ko.zst": "ext4", "a.ko.gz": "a",
+		"modules.order": "", "x.kob": "", "README": "",
+	} {
+		assert.Equal(t, want, moduleName(file), file)
+	}
+}
+
+func TestPackageNames(t *testing.T) {
+	t.Parallel()
+	p := Package{Arch: "armhf", Flavour: "armmp"}
+	assert.Equal(t, "linux-image-armmp:armhf", p.String())
+	assert.Equal(t, "linux-image-armmp_armhf.deb", p.Name())
+	assert.Equal(t, "apt:linux-image-armmp:armhf", p.URL())
+}
+
+func TestFollowsOnlyToKernels(t *testing.T) {
+	t.Parallel()
+	meta := &apt.Release{
+		Package: apt.Package{Name: "linux-image-armmp", Arch: "armhf"},
+		Depends: [][]apt.Dependency{{{Name: "linux-firmware"}}},
+	}
+	_, err := follow(t.Context(), meta)
+	assert.ErrorContains(t, err, "expected package linux-image-armmp:armhf to depend on a kernel")
+}
+
+func TestModulePackagesOfUbuntu(t *testing.T) {
+	t.Parallel()
+	image := &apt.Release{
+		Package: apt.Package{Name: "linux-image-6.8.0-45-generic", Arch: "amd64"},
+		Depends: [][]apt.Dependency{{{Name: "kmod"}}, {{Name: "linux-modules-6.8.0-45-generic"}}},
+	}
+	assert.Equal(t, []apt.Package{{Name: "linux-modules-6.8.0-45-generic", Arch: "amd64"}}, modulePackages(image))
+}
+
+func TestNotAModule(t *testing.T) {
+	t.Parallel()
+	_, err := moduleDepends([]byte("no ELF"))
+	assert.Error(t, err)
+}
+
+func FuzzModuleDepends(f *testing.F) {
+	f.Add([]byte("\x7fELF\x02\x01\x01"))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		depends, err := moduleDepends(content)
+		if err == nil {
+			_, err := json.Marshal(depends)
+			assert.NoError(t, err)
+		}
+	})
+}

@@ -1,0 +1,143 @@
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/qemutest/functional/asset"
+	"github.com/qemutest/functional/asset/apt"
+)
+
+// Package names a kernel of the distribution.
+type Package struct {
+	// Arch is the architecture in Debian's words, for example "arm64" or "mipsel".
+	Arch string
+	// Flavour is the end of the package's name, linux-image-<flavour>, in the words of Debian 12: "arm64", "armmp",
+	// "cloud-amd64", "powerpc64le". Where there is no such package, as on Ubuntu, it is linux-image-generic.
+	Flavour string
+}
+
+// Name returns "linux-image-<flavour>_<arch>.deb".
+func (p Package) Name() string { return p.wanted().FileName() }
+
+// String returns the package as apt takes it: "linux-image-armmp:armhf".
+func (p Package) String() string { return p.wanted().String() }
+
+// URL returns "apt:" and the package, for listings.
+func (p Package) URL() string { return "apt:" + p.String() }
+
+func (p Package) wanted() apt.Package {
+	return apt.Package{Name: imagePrefix + p.Flavour, Arch: p.Arch}
+}
+
+const imagePrefix = "linux-image-"
+
+// Fetch brings the kernel's packages into the asset cache, and returns the path of the one that has the image. The error is
+// an [*apt.Error] or an [*asset.Error].
+func (p Package) Fetch(ctx context.Context) (string, error) {
+	debs, err := p.download(ctx)
+	if err != nil {
+		return "", err
+	}
+	return debs[0].path, nil
+}
+
+// deb is a package that was downloaded.
+type deb struct {
+	release *apt.Release
+	path    string
+}
+
+// download returns the packages of the kernel: the one with the image, and those with modules, which Ubuntu has apart.
+func (p Package) download(ctx context.Context) ([]deb, error) {
+	image, err := p.image(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var debs []deb
+	for _, pkg := range append([]apt.Package{image.Package}, modulePackages(image)...) {
+		release, path, err := pkg.Download(ctx)
+		if err != nil {
+			return nil, err
+		}
+		debs = append(debs, deb{release, path})
+	}
+	return debs, nil
+}
+
+// image follows the name, which stands for the newest kernel of its flavour, to the package of one kernel.
+func (p Package) image(ctx context.Context) (*apt.Release, error) {
+	meta, err := p.wanted().Resolve(ctx)
+	if isUnknown(err) && p.Flavour != "generic" {
+		generic := apt.Package{Name: imagePrefix + "generic", Arch: p.Arch}
+		if release, err := generic.Resolve(ctx); err == nil {
+			return follow(ctx, release)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return follow(ctx, meta)
+}
+
+func isUnknown(err error) bool {
+	e, ok := errors.AsType[*apt.Error](err)
+	return ok && e.Kind == apt.Unknown
+}
+
+// versioned matches the name of the package of one kernel, as opposed to one that stands for the newest.
+var versioned = regexp.MustCompile(`^linux-image-(?:unsigned-)?(\d.*)$`)
+
+func follow(ctx context.Context, meta *apt.Release) (*apt.Release, error) {
+	if versioned.MatchString(meta.Package.Name) {
+		return meta, nil
+	}
+	for _, alternatives := range meta.Depends {
+		for _, d := range alternatives {
+			if versioned.MatchString(d.Name) {
+				return apt.Package{Name: d.Name, Arch: meta.Package.Arch, Version: d.Version}.Resolve(ctx)
+			}
+		}
+	}
+	return nil, fmt.Errorf("expected package %s to depend on a kernel, linux-image-<version>, but it depends on %v",
+		meta.Package, meta.Depends)
+}
+
+// modulePackages are the packages that an image depends on and that have modules.
+func modulePackages(image *apt.Release) []apt.Package {
+	var all []apt.Package
+	for _, alternatives := range image.Depends {
+		i := slices.IndexFunc(alternatives, func(d apt.Dependency) bool { return strings.HasPrefix(d.Name, "linux-modules-") })
+		if i >= 0 {
+			d := alternatives[i]
+			all = append(all, apt.Package{Name: d.Name, Arch: image.Package.Arch, Version: d.Version})
+		}
+	}
+	return all
+}
+
+// Open returns the kernel, fetching and unpacking it first if need be. Errors are those of [Package.Fetch], or tell that
+// the package has no kernel.
+func (p Package) Open(ctx context.Context) (*Kernel, error) {
+	debs, err := p.download(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k := &Kernel{
+		Release: versioned.FindStringSubmatch(debs[0].release.Package.Name)[1],
+		Version: debs[0].release.Package.Version,
+		SHA256:  debs[0].release.SHA256,
+	}
+	for _, d := range debs {
+		dir, err := asset.DefaultCache().Derive(ctx, d.release.Asset(), unpackedName, unpack)
+		if err != nil {
+			return nil, fmt.Errorf("unpacking %s: %w", d.release.Package, err)
+		}
+		k.dirs = append(k.dirs, dir)
+	}
+	return k, k.findImage()
+}
