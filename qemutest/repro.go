@@ -143,9 +143,11 @@ func (q *Test) scratchFiles(argv []string) []string {
 // reproComments writes what else there is to know: assets, environment, steps.
 func (q *Test) reproComments(b *strings.Builder) {
 	for _, a := range q.settings.assets {
-		path, ok := a.Cached()
-		if !ok {
-			path = "not in the cache"
+		path := "not in the cache"
+		if cached, ok := a.(interface{ Cached() (string, bool) }); ok {
+			if file, ok := cached.Cached(); ok {
+				path = file
+			}
 		}
 		comment(b, "asset %s\n  %s", a, path)
 	}

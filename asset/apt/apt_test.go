@@ -87,6 +87,9 @@ func TestFetchOnce(t *testing.T) {
 		"apt-get -q download linux-image-test=6.1-2",
 	}, commands())
 
+	last, ok := known.Known()
+	assert.True(t, ok)
+	assert.Equal(t, r, last)
 	again, err := known.Fetch(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, path, again)

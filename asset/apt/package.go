@@ -88,6 +88,19 @@ func (p Package) Resolve(ctx context.Context) (*Release, error) {
 	return p.resolve(ctx, false)
 }
 
+// Known returns the release that the package stood for when apt was asked last, and whether it ever was. It does not ask.
+func (p Package) Known() (*Release, bool) {
+	if p.validate() != nil {
+		return nil, false
+	}
+	s, err := openState(p.Arch)
+	if err != nil {
+		return nil, false
+	}
+	r, _ := s.record(p)
+	return r, r != nil
+}
+
 // Fetch returns the path of the package's .deb in the asset cache, downloading it first when it is not there. The error is
 // an [*Error] or an [*asset.Error].
 func (p Package) Fetch(ctx context.Context) (string, error) {

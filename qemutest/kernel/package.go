@@ -46,6 +46,20 @@ func (p Package) Fetch(ctx context.Context) (string, error) {
 	return debs[0].path, nil
 }
 
+// Cached returns the path of the package with the image in the asset cache, and whether it is there. Nobody is asked.
+func (p Package) Cached() (string, bool) {
+	meta, ok := p.wanted().Known()
+	if !ok {
+		return "", false
+	}
+	if image, ok := versionedDependency(meta); ok {
+		if meta, ok = image.Known(); !ok {
+			return "", false
+		}
+	}
+	return meta.Asset().Cached()
+}
+
 // deb is a package that was downloaded.
 type deb struct {
 	release *apt.Release
@@ -96,15 +110,23 @@ func follow(ctx context.Context, meta *apt.Release) (*apt.Release, error) {
 	if versioned.MatchString(meta.Package.Name) {
 		return meta, nil
 	}
-	for _, alternatives := range meta.Depends {
-		for _, d := range alternatives {
-			if versioned.MatchString(d.Name) {
-				return apt.Package{Name: d.Name, Arch: meta.Package.Arch, Version: d.Version}.Resolve(ctx)
-			}
-		}
+	if image, ok := versionedDependency(meta); ok {
+		return image.Resolve(ctx)
 	}
 	return nil, fmt.Errorf("expected package %s to depend on a kernel, linux-image-<version>, but it depends on %v",
 		meta.Package, meta.Depends)
+}
+
+// versionedDependency returns the package of the one kernel that another package depends on.
+func versionedDependency(meta *apt.Release) (apt.Package, bool) {
+	for _, alternatives := range meta.Depends {
+		for _, d := range alternatives {
+			if versioned.MatchString(d.Name) {
+				return apt.Package{Name: d.Name, Arch: meta.Package.Arch, Version: d.Version}, true
+			}
+		}
+	}
+	return apt.Package{}, false
 }
 
 // modulePackages are the packages that an image depends on and that have modules.
