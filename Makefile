@@ -2,6 +2,7 @@
 #
 #   make check      run the quick tests on the installed QEMU (installs one if none is there)
 #   make test       run the tests of the library itself
+#   make torture    run their long versions and the fuzz targets, for 20 minutes
 #
 # QEMU_TEST_… variables are explained in README.md. ARGS are passed on to
 # go test: make check ARGS='-run TestArm'.
@@ -27,7 +28,7 @@ endef
 
 .PHONY: help
 help:
-	@sed -n 's/^# \?//p' Makefile | sed -n '2,7p'
+	@sed -n 's/^# \?//p' Makefile | sed -n '2,8p'
 	@echo 'targets of the suite: $(TARGETS)'
 
 .PHONY: qemu
@@ -56,6 +57,12 @@ LIBRARY = $$($(GO) list ./... | grep -v -E '/tests/[^/]+$$')
 .PHONY: test
 test: vet
 	$(GO) test -race -timeout 20m $(ARGS) $(LIBRARY)
+
+# What docs/reliability.md promises, at length. ARGS are packages; it stops after
+# TORTURE_MINUTES.
+.PHONY: torture
+torture:
+	.ci/torture $(ARGS)
 
 .PHONY: vet
 vet:

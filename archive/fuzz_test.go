@@ -35,10 +35,12 @@ func fuzzExtract(f *testing.F, format archive.Format) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		outside := t.TempDir()
 		dst := filepath.Join(outside, "dst")
+		forgetMemory()
 		err := archive.Extract(context.Background(), dst, stream(data, "fuzz"), archive.Options{
 			Format: format,
 			Limits: archive.Limits{Size: 1 << 20, Files: 50},
 		})
+		checkMemory(t)
 		entries, readErr := os.ReadDir(outside)
 		require.NoError(t, readErr)
 		if err != nil {
@@ -135,11 +137,13 @@ func fuzzDecode(f *testing.F, c archive.Compression) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const enough = 1 << 20
 		read := func(r io.Reader) ([]byte, error) {
+			forgetMemory()
 			d, err := archive.NewReader(r, c)
 			if err != nil {
 				return nil, err
 			}
 			defer d.Close()
+			defer checkMemory(t)
 			return io.ReadAll(io.LimitReader(d, enough))
 		}
 		got, err := read(bytes.NewReader(data))
@@ -215,8 +219,12 @@ func FuzzXZ(f *testing.F) {
 		work := t.TempDir()
 		src, inOrder, byBlocks := filepath.Join(work, "src"), filepath.Join(work, "1"), filepath.Join(work, "2")
 		require.NoError(t, os.WriteFile(src, data, 0o600))
+		forgetMemory()
 		err := archive.Decompress(ctx, inOrder, stream(data, "fuzz.xz"), opts)
+		checkMemory(t)
+		forgetMemory()
 		blocksErr := archive.Decompress(ctx, byBlocks, archive.File(src), opts)
+		checkMemory(t)
 		require.Equal(t, err == nil, blocksErr == nil, "in order: %v; by blocks: %v", err, blocksErr)
 		if err != nil {
 			require.Equal(t, []string{"src"}, names(t, work))

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/mikelolasagasti/xz"
@@ -25,19 +26,59 @@ type xzBlock struct {
 // default size. 1 MiB.
 const maxIndex = 1 << 20
 
+// maxXZBlocks bounds how many blocks are known at once, in all streams of a file: it may be made of millions.
+const maxXZBlocks = 1 << 16
+
+// maxParallelDictionary is the largest dictionary of blocks that are decoded in parallel, because each worker has its
+// own: that of xz -6, the default. 8 MiB.
+const maxParallelDictionary = 8 << 20
+
 // xzBlocks reads the indexes of all streams of a file from its end. It returns nil if anything about them is not as it
-// should be: then the file is decoded from its beginning, which finds out what is wrong and where.
+// should be, or would take too much memory: then the file is decoded from its beginning, which finds out what is wrong
+// and where.
 func xzBlocks(at io.ReaderAt, size int64) []xzBlock {
-	var blocks []xzBlock
+	var blocks []xzBlock // the last one first
 	for end := size; end > 0; {
 		stream, start := xzStreamBlocks(at, end)
-		if stream == nil {
+		if stream == nil || len(blocks)+len(stream) > maxXZBlocks {
 			return nil
 		}
-		blocks = append(stream, blocks...)
+		slices.Reverse(stream)
+		blocks = append(blocks, stream...)
 		end = start
 	}
+	slices.Reverse(blocks)
+	for _, b := range blocks {
+		if b.dictionary(at) > maxParallelDictionary {
+			return nil
+		}
+	}
 	return blocks
+}
+
+// dictionary returns the size of the dictionary that the block's header declares, or of a larger one that its bytes could
+// be taken for. A header that cannot be read has none.
+func (b xzBlock) dictionary(at io.ReaderAt) (size int64) {
+	const (
+		lzma2         = "\x21\x01" // the filter's id and the size of its properties
+		maxHeaderSize = 1024
+	)
+	header := make([]byte, min(b.size, maxHeaderSize))
+	if _, err := at.ReadAt(header, b.offset); err != nil {
+		return 0
+	}
+	header = header[:min(len(header), (int(header[0])+1)*4)]
+	for {
+		_, properties, found := bytes.Cut(header, []byte(lzma2))
+		if !found || len(properties) == 0 {
+			return size
+		}
+		// Mantissa and exponent: see the xz file format 1.2.0, section 5.3.1.
+		if bits := properties[0]; bits <= 40 {
+			size = max(size, int64(2|bits&1)<<(bits/2+11))
+		}
+		header = properties
+	}
 }
 
 // xzStreamBlocks finds the blocks of the stream that ends, with padding, at end, and where it starts.
