@@ -68,6 +68,7 @@
 //	QEMU_TEST_ALLOW_UNTRUSTED_CODE   run tests whose guest code nobody vouches for
 //	QEMU_TEST_ALLOW_LARGE_STORAGE    run tests that store more than about 500 MB
 //	QEMU_TEST_ALLOW_SLOW             run tests that take very long
+//	QEMU_TEST_HOLD                   keep the machines of a failed test: 1 for 30 minutes, or a duration
 //	QEMU_TEST_QMP_BACKDOOR           path of a second QMP server on every machine, to look inside
 //
 // Those of the asset cache are in the documentation of package asset. The names

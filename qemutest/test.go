@@ -26,11 +26,12 @@ type Test struct {
 	emulator     string                // path of the emulator under test
 	capabilities *machine.Capabilities // nil for a user-mode emulator
 
-	ctx      context.Context // ends when the time of the test is over
-	deadline deadline
-	logDir   string
-	log      stepLog
-	steps    steps
+	ctx       context.Context // ends when the time of the test is over
+	deadline  deadline
+	stopWatch func() // ends what watches the deadline
+	logDir    string
+	log       stepLog
+	steps     steps
 	workDirs
 
 	libraryPaths []string // -L of the user-mode emulator
@@ -156,8 +157,8 @@ func (q *Test) startClock() {
 		fmt.Errorf("the time limit of the test, %v, is over (qemutest.Timeout and QEMU_TEST_TIMEOUT_SCALE set it): %w",
 			limit, context.DeadlineExceeded))
 	q.ctx = ctx
-	stop := q.watch()
-	q.t.Cleanup(func() { stop(); cancel() })
+	q.stopWatch = q.watch()
+	q.t.Cleanup(func() { q.stopWatch(); cancel() })
 	// Cleanups run last to first: what is registered here runs before the
 	// logs are closed and the place is given back.
 	q.t.Cleanup(q.finish)
@@ -201,6 +202,7 @@ func (q *Test) finish() {
 	failed := q.t.Failed() || panicking()
 	if failed {
 		q.reportEvidence()
+		q.hold()
 	}
 	var shutdowns sync.WaitGroup
 	for _, vm := range q.machines() {

@@ -177,8 +177,14 @@ func (vm *VM) TryLaunch() error {
 	vm.watchConsoles()
 	vm.tried = true
 	vm.test.steps.add(vm.Name() + ": launching")
+	config := vm.config
+	hold, err := vm.holdArgs()
+	if err != nil {
+		return err
+	}
+	config.Args = slices.Concat(hold, config.Args)
 	start := time.Now()
-	m, err := machine.Launch(vm.test.ctx, vm.config)
+	m, err := machine.Launch(vm.test.ctx, config)
 	if err != nil {
 		vm.step("%v", err)
 		return err
