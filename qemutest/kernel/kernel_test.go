@@ -149,3 +149,23 @@ func FuzzModuleDepends(f *testing.F) {
 		}
 	})
 }
+
+func TestFlavoursThatBeginWithADigit(t *testing.T) {
+	t.Parallel()
+	for name, release := range map[string]string{
+		"linux-image-6.1.0-50-686":              "6.1.0-50-686",
+		"linux-image-6.12.95+deb12-arm64":       "6.12.95+deb12-arm64",
+		"linux-image-unsigned-6.8.0-45-generic": "6.8.0-45-generic",
+		"linux-image-686":                       "",
+		"linux-image-686-pae":                   "",
+		"linux-image-4kc-malta":                 "",
+		"linux-image-5kc-malta":                 "",
+		"linux-image-generic":                   "",
+	} {
+		var got string
+		if m := versioned.FindStringSubmatch(name); m != nil {
+			got = m[1]
+		}
+		assert.Equal(t, release, got, name)
+	}
+}

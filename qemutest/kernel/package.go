@@ -103,8 +103,9 @@ func isUnknown(err error) bool {
 	return ok && e.Kind == apt.Unknown
 }
 
-// versioned matches the name of the package of one kernel, as opposed to one that stands for the newest.
-var versioned = regexp.MustCompile(`^linux-image-(?:unsigned-)?(\d.*)$`)
+// versioned matches the name of the package of one kernel, as opposed to one that stands for the newest of a flavour, which
+// may begin with a digit, too: 686, 4kc-malta.
+var versioned = regexp.MustCompile(`^linux-image-(?:unsigned-)?(\d+\.\d.*)$`)
 
 func follow(ctx context.Context, meta *apt.Release) (*apt.Release, error) {
 	if versioned.MatchString(meta.Package.Name) {
