@@ -11,6 +11,7 @@ type endpoints struct {
 	monitor  backend   // of QMP, "" for none
 	gdb      backend   // of the gdbstub, "" for none
 	consoles []backend // of Config.Consoles
+	channels []backend // of Config.Channels
 	backdoor string    // path of the second monitor, "" for none
 	resetLog string    // path of the log of CPU resets, "" for none
 }
@@ -44,21 +45,7 @@ func commandLine(c Config, e endpoints) []string {
 	if c.Machine != "" {
 		argv = append(argv, "-machine", c.Machine)
 	}
-	devices := []string(nil)
-	next := 0 // serial port
-	for i, port := range c.Consoles {
-		for ; next < port.Index; next++ {
-			argv = append(argv, "-serial", "null")
-		}
-		id := chardevID(i, port)
-		argv = append(argv, "-chardev", e.consoles[i].chardev(id))
-		if port.Device != "" {
-			devices = append(devices, "-device", port.Device+",chardev="+id)
-			continue
-		}
-		argv = append(argv, "-serial", "chardev:"+id)
-		next++
-	}
+	argv, devices := appendPorts(argv, c, e)
 	if e.gdb != "" {
 		argv = append(argv,
 			"-chardev", e.gdb.chardev("gdb"),
@@ -78,6 +65,42 @@ func commandLine(c Config, e endpoints) []string {
 	return slices.Concat(argv, c.Args, devices)
 }
 
+// appendPorts appends what connects the consoles and channels, but for the
+// devices among them, which come last.
+func appendPorts(argv []string, c Config, e endpoints) (all, devices []string) {
+	type port struct {
+		index      int
+		device, id string
+		backend    backend
+	}
+	var ports []port
+	for i, console := range c.Consoles {
+		ports = append(ports, port{console.Index, console.Device, chardevID(i, console), e.consoles[i]})
+	}
+	for i, channel := range c.Channels {
+		index := channel.Index
+		if channel.Device != "" {
+			index = -1 // takes no part in the numbers of serial ports
+		}
+		ports = append(ports, port{index, channel.Device, channelID(i), e.channels[i]})
+	}
+	slices.SortStableFunc(ports, func(a, b port) int { return a.index - b.index })
+	next := 0 // serial port
+	for _, port := range ports {
+		for ; next < port.index; next++ {
+			argv = append(argv, "-serial", "null")
+		}
+		argv = append(argv, "-chardev", port.backend.chardev(port.id))
+		if port.device != "" {
+			devices = append(devices, "-device", port.device+",chardev="+port.id)
+			continue
+		}
+		argv = append(argv, "-serial", "chardev:"+port.id)
+		next++
+	}
+	return argv, devices
+}
+
 // chardevID names the character device of a console. The first one is called
 // as in QEMU's suite, where tests refer to it.
 func chardevID(position int, port Port) string {
@@ -86,6 +109,9 @@ func chardevID(position int, port Port) string {
 	}
 	return "console" + strconv.Itoa(port.Index)
 }
+
+// channelID names the character device of a channel.
+func channelID(position int) string { return "channel" + strconv.Itoa(position) }
 
 // escapeOption writes a value for QEMU's option parser, which takes a doubled
 // comma for one that is part of the value.

@@ -50,6 +50,13 @@ func TestCommandLine(t *testing.T) {
 				"-device virtio-serial -device virtconsole,chardev=console1",
 		},
 		{
+			"a channel before the console, and one on a device",
+			Config{NoMonitor: true, Consoles: []Port{{Index: 1}}, Channels: []Channel{{}, {Device: "virtserialport,name=a"}}, Args: []string{"-m", "1G"}},
+			endpoints{consoles: []backend{inheritedSocket(3)}, channels: []backend{inheritedSocket(4), inheritedSocket(5)}},
+			base + "-chardev socket,id=channel1,fd=5 -chardev socket,id=channel0,fd=4 -serial chardev:channel0 " +
+				"-chardev socket,id=console,fd=3 -serial chardev:console -m 1G -device virtserialport,name=a,chardev=channel1",
+		},
+		{
 			"a wrapper", Config{Wrapper: []string{"strace", "-f"}, NoMonitor: true, NoConsole: true}, endpoints{},
 			"strace -f qemu -display none -vga none",
 		},
@@ -119,6 +126,7 @@ func TestConfigsThatMakeNoSense(t *testing.T) {
 		{Config{Binary: "q", NoConsole: true, Consoles: []Port{{}}}, "expected either Config.Consoles or Config.NoConsole"},
 		{Config{Binary: "q", Consoles: []Port{{Index: -1}}}, "indexes from 0 up in Config.Consoles, got -1"},
 		{Config{Binary: "q", Consoles: []Port{{Index: 1}, {Index: 1}}}, "expected different indexes from 0 up in Config.Consoles, got 1"},
+		{Config{Binary: "q", Channels: []Channel{{}}}, "expected a serial port from 0 up without a console in Config.Channels, got 0"},
 	} {
 		_, err := Launch(t.Context(), test.config)
 		assert.ErrorContains(t, err, test.want)

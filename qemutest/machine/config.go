@@ -3,6 +3,7 @@ package machine
 import (
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"slices"
 	"strings"
@@ -46,6 +47,10 @@ type Config struct {
 
 	// NoConsole leaves the serial ports alone: QEMU gets no -serial.
 	NoConsole bool
+
+	// Channels are connections to the guest that are no consoles: nothing
+	// reads them but the caller. See [Machine.Channel].
+	Channels []Channel
 
 	// GDB connects QEMU's gdbstub, over an inherited socket like the monitor;
 	// see [Machine.GDB]. The guest runs until a client stops it, unless Args
@@ -95,6 +100,23 @@ type Port struct {
 	// Options of the console. An empty Name, LogPath or TimedLogPath is
 	// filled in.
 	Options console.Options
+
+	// Wrap, if not nil, is called with the connection at launch. What it
+	// returns is recorded instead, and closed when the machine ends: the place
+	// for one who shares the serial port with the console.
+	Wrap func(net.Conn) net.Conn
+}
+
+// Channel is a connection to the guest for a program there.
+type Channel struct {
+	// Index is the number of the serial port that the guest has the channel
+	// on, counted from 0. It is not that of a console.
+	Index int
+
+	// Device connects a device of this type with its options, such as
+	// "virtserialport,name=org.example.agent", instead of a serial port. QEMU
+	// makes it last. "" means the serial port.
+	Device string
 }
 
 // Limits are the longest times that the steps of a machine's life may take.
@@ -133,8 +155,29 @@ func (c Config) complete() (Config, error) {
 			return c, fmt.Errorf("machine: expected different indexes from 0 up in Config.Consoles, got %d", port.Index)
 		}
 	}
+	if err := c.checkChannels(); err != nil {
+		return c, err
+	}
 	c.Limits = c.Limits.complete()
 	return c, nil
+}
+
+// checkChannels says if two are to have the same serial port.
+func (c Config) checkChannels() error {
+	used := make(map[int]bool)
+	for _, port := range c.Consoles {
+		used[port.Index] = port.Device == ""
+	}
+	for _, channel := range c.Channels {
+		if channel.Device != "" {
+			continue
+		}
+		if channel.Index < 0 || used[channel.Index] {
+			return fmt.Errorf("machine: expected a serial port from 0 up without a console in Config.Channels, got %d", channel.Index)
+		}
+		used[channel.Index] = true
+	}
+	return nil
 }
 
 func (l Limits) complete() Limits {

@@ -29,6 +29,7 @@
 //	    -machine <Config.Machine>
 //	    -serial null ...
 //	    -chardev socket,id=console,fd=<n> -serial chardev:console
+//	    -chardev socket,id=channel0,fd=<n> -serial chardev:channel0
 //	    -chardev socket,id=gdb,fd=<n> -gdb chardev:gdb
 //	    -cpu <Config.CPU>
 //	    Config.Args...

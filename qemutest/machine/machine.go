@@ -25,6 +25,7 @@ type Machine struct {
 	output   *os.File // what QEMU writes; closed at the end
 	traffic  *os.File // log of the monitor; may be nil
 	consoles []*console.Console
+	channels []net.Conn
 	gdb      net.Conn // our end of the gdbstub's socket; may be nil
 	backdoor func()   // releases its path; may be nil
 	oomKills int      // how often the kernel had killed for want of memory before
@@ -117,6 +118,14 @@ func (m *Machine) start() (ours connections, err error) {
 		ours.consoles = append(ours.consoles, conn)
 		ends.consoles = append(ends.consoles, end)
 	}
+	for range m.config.Channels {
+		conn, end, err := in.socket()
+		if err != nil {
+			return ours, err
+		}
+		m.channels = append(m.channels, conn)
+		ends.channels = append(ends.channels, end)
+	}
 	if m.config.GDB {
 		if m.gdb, ends.gdb, err = in.socket(); err != nil {
 			return ours, err
@@ -146,9 +155,12 @@ func (m *Machine) record(ours *connections) (err error) {
 			return err
 		}
 	}
-	for _, options := range m.logs.consoles {
+	for i, options := range m.logs.consoles {
 		conn := ours.consoles[0]
 		ours.consoles = ours.consoles[1:]
+		if wrap := m.config.Consoles[i].Wrap; wrap != nil {
+			conn = wrap(conn)
+		}
 		c, err := console.New(conn, options) // owns conn, also if it fails
 		if err != nil {
 			return fmt.Errorf("machine: %w", err)
@@ -201,6 +213,9 @@ func (m *Machine) closeFiles() {
 	if m.traffic != nil {
 		_ = m.traffic.Close()
 	}
+	for _, channel := range m.channels {
+		_ = channel.Close()
+	}
 	if m.gdb != nil {
 		_ = m.gdb.Close()
 	}
@@ -225,6 +240,10 @@ func (m *Machine) QMP() *qmp.Client { return m.monitor.Load() }
 // GDB returns the connection to QEMU's gdbstub, for a client of GDB's remote
 // protocol, nil without Config.GDB. It is closed when the machine ends.
 func (m *Machine) GDB() net.Conn { return m.gdb }
+
+// Channel returns the connection of Config.Channels[i]. It is closed when the
+// machine ends.
+func (m *Machine) Channel(i int) net.Conn { return m.channels[i] }
 
 // Console returns the console with this Port.Index, nil if there is none.
 func (m *Machine) Console(index int) *console.Console {
