@@ -28,6 +28,13 @@
 // What fails ends the test, with the reason first. The Try forms return the
 // error to tests that examine it.
 //
+// [VM.Guest] has things done in the guest: an initial RAM file system of
+// [Test.AgentInitramfs] starts the agent of package guest/agent, which
+// [VM.EnableGuest] connects.
+//
+//	vm.EnableGuest(qemutest.VirtioChannel("")).Launch()
+//	version := vm.Guest().ReadFile("/proc/version")
+//
 // When the test ends, in whatever way, its machines are shut down. One that was
 // killed by a signal, left a sanitizer's report, or panicked unasked fails the
 // test even then. None survives the test process, not even after kill -9.

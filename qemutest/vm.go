@@ -28,6 +28,7 @@ type VM struct {
 	ports    []machine.Port // connected consoles
 	machine  *machine.Machine
 	debugger *gdb.Client
+	guest    *Guest // nil without EnableGuest
 	events   eventCursor
 	tried    bool // to launch it
 	seen     bool // the test looked at how the machine ended
@@ -177,6 +178,9 @@ func (vm *VM) TryLaunch() error {
 	vm.watchConsoles()
 	vm.tried = true
 	vm.test.steps.add(vm.Name() + ": launching")
+	if vm.guest != nil {
+		vm.guest.prepare(&vm.config)
+	}
 	config := vm.config
 	hold, err := vm.holdArgs()
 	if err != nil {
@@ -190,6 +194,9 @@ func (vm *VM) TryLaunch() error {
 		return err
 	}
 	vm.machine = m
+	if vm.guest != nil {
+		vm.guest.connect()
+	}
 	setAttr(vm.test.t, "qemu.accel", accelerator(m.Argv()))
 	vm.test.logf("%s: launched in %v: %s", vm.Name(), time.Since(start).Round(time.Microsecond), machine.Quote(m.Argv()))
 	return nil

@@ -1,0 +1,19 @@
+package agent
+
+// What the host and the guest agree on.
+const (
+	// PortName is the name of the virtio-serial port that the agent answers
+	// on, where the machine has one.
+	PortName = "org.qemutest.agent"
+
+	// ChannelParameter is the parameter on the kernel's command line that
+	// names the channel: "qemutest.channel=/dev/ttyS1". See [Main].
+	ChannelParameter = "qemutest.channel"
+
+	// ModulesFile is the list of kernel modules to load, in this order: on
+	// each line the path of a module in the guest and its parameters,
+	// separated by spaces. Empty lines and those that begin with # are passed
+	// over. Modules that are not for this machine (ENODEV), or in the kernel
+	// already, are no error.
+	ModulesFile = "/etc/qemutest/modules"
+)

@@ -1,0 +1,41 @@
+// Package guest has things done in the operating system of a machine: commands
+// run, files read and written, file systems mounted, the system rebooted.
+//
+//	g := guest.NewAgent(conn, guest.Port)
+//	output, err := g.Output(ctx, "uname", "-r")
+//	result, err := g.Run(ctx, guest.Command{
+//		Args:   []string{"tar", "-x", "-C", "/srv"},
+//		Stdin:  archive,
+//		Stdout: os.Stdout,
+//	})
+//	err = g.PowerOff(ctx)
+//
+// # The agent
+//
+// [NewAgent] talks to the program of package guest/agent, which is the /init of
+// guests that tests put together, over a connection of its own (a virtio-serial
+// port, a further serial port) or over the console, which [SplitConsole] shares
+// between the two. The agent greets when it is there; every method waits for
+// that as long as its context lasts.
+//
+// Requests run side by side. Pipes carry any bytes, as fast as the channel does:
+// some tens of megabytes per second over virtio-serial under TCG, a hundred
+// kilobytes over a serial port, less towards the guest. Output that nobody takes
+// holds up its command, and no other.
+//
+// The protocol numbers, checks and repeats what it sends. On a console it uses
+// bytes only that neither ASCII nor UTF-8 text has: messages of the kernel may
+// come at any place without damage to either. What is damaged nevertheless is
+// sent again.
+//
+// When the context of a call ends, so does what it was about in the guest: a
+// command is killed together with its process group. A guest that starts anew
+// ends all calls with [ErrRestarted]; later ones go to the new agent.
+//
+// # Errors
+//
+// Errors about files are [io/fs.ErrNotExist], [io/fs.ErrExist] and
+// [io/fs.ErrPermission] where they are that in the guest. A command that was
+// run and failed is no error of [Guest.Run], and an [*ExitError] of
+// [Guest.Output].
+package guest
