@@ -1,6 +1,7 @@
 package qemutest
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -94,27 +95,27 @@ type workDirs struct {
 func (w *workDirs) prepare(logDir string) {
 	w.scratch = sync.OnceValues(func() (string, error) {
 		dir := filepath.Join(logDir, scratchName)
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			return "", err
-		}
 		if _, keep := os.LookupEnv("QEMU_TEST_KEEP_SCRATCH"); keep {
-			return dir, nil
+			return dir, os.Mkdir(dir, 0o755)
 		}
-		return dir, w.removeAtEnd(dir)
+		return dir, w.mkdir(dir, 0o755)
 	})
 	w.socketDir = sync.OnceValues(func() (string, error) {
-		dir, err := os.MkdirTemp("", "qemu-test-")
-		if err != nil {
-			return "", err
-		}
-		return dir, w.removeAtEnd(dir)
+		dir := filepath.Join(os.TempDir(), "qemu-test-"+rand.Text()[:10])
+		return dir, w.mkdir(dir, 0o700)
 	})
 }
 
-func (w *workDirs) removeAtEnd(dir string) error {
+// mkdir makes a directory that is removed at the end of the test. It is guarded
+// before it exists, so that no kill can come in between.
+func (w *workDirs) mkdir(dir string, mode os.FileMode) error {
 	release, err := guard.Dir(dir)
 	if err != nil {
-		return errors.Join(err, os.Remove(dir))
+		return err
+	}
+	if err := os.Mkdir(dir, mode); err != nil {
+		release()
+		return err
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -19,5 +19,7 @@
 // so that a wrapper (valgrind, strace, gdbserver) ends together with the QEMU
 // that it runs. [Dir] hands a directory to the shell.
 //
-// What leaves its process group on purpose (setsid, a daemon) is out of reach.
+// What leaves its process group on purpose (setsid, a daemon) is found by a
+// variable in its environment, on Linux, when this process is gone; not
+// before, and not on macOS.
 package guard

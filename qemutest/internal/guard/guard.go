@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"crypto/rand"
 	_ "embed"
 	"fmt"
 	"os"
@@ -13,6 +14,14 @@ import (
 
 //go:embed guard.sh
 var script string
+
+// markEnv is an environment variable that each command of [Start] gets, with a
+// value of this process alone. Where there is a /proc, the shell finds by it
+// what is in no group that it knows: processes that left theirs, and those of a
+// wrapper that was started in the instant before this process was killed.
+const markEnv = "QEMUTEST_GUARD"
+
+var mark = markEnv + "=" + rand.Text()
 
 // watcher is the shell of this process and what it has in its charge.
 var watcher shell
@@ -34,7 +43,8 @@ func watchGroup(pgid int) (release func(), err error) {
 
 // Dir hands a directory, or any other path, to the watcher, which removes it
 // with everything in it when this process is gone. release takes it back; it
-// may be called more than once.
+// may be called more than once. The path need not exist yet: what is handed over
+// before it is made cannot be left behind in between.
 //
 // The error says that the watcher could not be started, or that the path is
 // one that nobody can want to have removed.
@@ -115,9 +125,11 @@ func (s *shell) start() error {
 		return err
 	}
 	defer func() { _ = input.Close() }()
-	cmd := exec.Command("/bin/sh", "-c", script, "qemutest-guard")
+	cmd := exec.Command("/bin/sh", "-c", script, "qemutest-guard", mark)
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "LC_ALL=C") // file names are bytes
+	// File names are bytes. And where this process is itself one that another
+	// one guards, its shell has work to do when both end.
+	cmd.Env = append(os.Environ(), "LC_ALL=C", markEnv+"=")
 	cmd.Stdin = input
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

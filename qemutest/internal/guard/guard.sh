@@ -1,5 +1,6 @@
 # The watcher of one test process. Its standard input is a pipe that only the
-# test process can write to, so it ends when that process does.
+# test process can write to, so it ends when that process does. Its argument is
+# the NAME=value that all commands of that process have in their environment.
 #
 #   +g NUMBER       take charge of a process group
 #   -g NUMBER       release it
@@ -39,6 +40,16 @@ done
 
 for group in $groups; do
 	kill -s KILL -- "-$group"
+done
+# Again until none is left, for those that were just being started. There is no
+# /proc on macOS; then nothing is found. grep may fail for what is not ours.
+for attempt in 1 2 3 4 5; do
+	found=$(grep -lsF -- "$1" /proc/[0-9]*/environ)
+	[ -n "$found" ] || break
+	for file in $found; do
+		process=${file#/proc/}
+		kill -s KILL "${process%/environ}"
+	done
 done
 for key in $keys; do
 	eval "escaped=\$path_$key"

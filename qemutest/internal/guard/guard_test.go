@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,6 +42,19 @@ var scenes = map[string]func(dir string){
 			_, err := Start(cmd)
 			check(err)
 		}
+		fmt.Println("ready")
+	},
+	// A daemon, and what a wrapper had started when the process was killed
+	// before it told the shell of the group.
+	"unknown groups": func(string) {
+		cmd := exec.Command("/bin/sh", "-c", "setsid sleep 1000 & setsid sleep 1000 & echo started; wait")
+		cmd.ExtraFiles = []*os.File{os.NewFile(3, "alive")}
+		output, err := cmd.StdoutPipe()
+		check(err)
+		_, err = Start(cmd)
+		check(err)
+		_, err = output.Read(make([]byte, 1))
+		check(err)
 		fmt.Println("ready")
 	},
 	"directories": func(dir string) {
@@ -141,6 +155,18 @@ func TestProcessesDieWithTheirParent(t *testing.T) {
 	require.NoError(t, alive.SetReadDeadline(time.Now().Add(soon)))
 	_, err = alive.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF, "a process outlives its parent")
+}
+
+func TestProcessesOutsideTheirGroupDieToo(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("needs /proc")
+	}
+	kill, alive := watched(t, "unknown groups", "")
+	kill()
+	require.NoError(t, alive.SetReadDeadline(time.Now().Add(soon)))
+	_, err := alive.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF, "a process that left its group outlives its parent")
 }
 
 func TestDirectoriesGoWithTheirProcess(t *testing.T) {

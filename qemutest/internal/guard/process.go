@@ -32,12 +32,13 @@ type Process struct {
 //
 // The caller prepares cmd as for [exec.Cmd.Start] and does not use its methods
 // afterwards. SysProcAttr keeps what it says, apart from the process group and
-// the parent death signal.
+// the parent death signal; the environment gets one more variable.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = new(syscall.SysProcAttr)
 	}
 	cmd.SysProcAttr.Setpgid = true
+	cmd.Env = append(cmd.Environ(), mark)
 	if cmd.WaitDelay == 0 {
 		cmd.WaitDelay = outputDelay
 	}
