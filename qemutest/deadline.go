@@ -3,6 +3,7 @@ package qemutest
 import (
 	"context"
 	"errors"
+	"flag"
 	"regexp"
 	"strings"
 	"testing"
@@ -17,12 +18,21 @@ type deadline struct {
 	grace time.Duration
 }
 
-// The grace period is a twentieth of the time that is left, within these
-// bounds, and at most half of that time: evidence needs about a second, also on
-// a loaded host.
+// The grace period is a twentieth of -timeout, within these bounds, and at most
+// half of it: evidence needs about a second, also on a loaded host. It is the
+// same for all tests of the process, whenever they start: a test whose turn
+// comes within it has no time left.
 const (
 	minGrace = 2 * time.Second
 	maxGrace = 15 * time.Second
+)
+
+// Of the grace period, a test that stopped in time may have used these shares
+// when its evidence is complete, and when its machines are down. The rest is
+// for package testing, to print it all.
+const (
+	evidenceShare = 0.5
+	shutdownShare = 0.75
 )
 
 func newDeadline(t *testing.T) deadline {
@@ -30,9 +40,35 @@ func newDeadline(t *testing.T) deadline {
 	if !ok {
 		return deadline{grace: maxGrace}
 	}
-	left := time.Until(end)
-	grace := min(max(left/20, minGrace), maxGrace, left/2)
+	grace := gracePeriod(goTestTimeout())
 	return deadline{end: end.Add(-grace), grace: grace}
+}
+
+func gracePeriod(timeout time.Duration) time.Duration {
+	return min(max(timeout/20, minGrace), maxGrace, timeout/2)
+}
+
+// goTestTimeout returns go test's -timeout.
+func goTestTimeout() time.Duration {
+	if f := flag.Lookup("test.timeout"); f != nil {
+		if timeout, err := time.ParseDuration(f.Value.String()); err == nil {
+			return timeout
+		}
+	}
+	return 10 * time.Minute // its default
+}
+
+// closing returns a context for work at the end of a test. It ends after limit,
+// or earlier, when a share of the grace period has passed.
+func (d deadline) closing(limit time.Duration, share float64) (context.Context, context.CancelFunc) {
+	end := time.Now().Add(limit)
+	if !d.end.IsZero() {
+		last := d.end.Add(time.Duration(share * float64(d.grace)))
+		if last.Before(end) {
+			end = last
+		}
+	}
+	return context.WithDeadline(context.Background(), end)
 }
 
 var errGoTestTimeout = errors.New("go test's -timeout is near; give it more time, or none with -timeout 0")

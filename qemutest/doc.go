@@ -37,7 +37,9 @@
 //
 // When the test ends, in whatever way, its machines are shut down. One that was
 // killed by a signal, left a sanitizer's report, or panicked unasked fails the
-// test even then. None survives the test process, not even after kill -9.
+// test even then. None survives the test process, not even after kill -9, and
+// the test process does not survive go test or gotestsum. Nor does any directory
+// that the test was given.
 //
 // # Tiers and time
 //
@@ -69,6 +71,7 @@
 //	QEMU_TEST_KEEP_SCRATCH           keep scratch directories, beside the logs
 //	QEMU_TEST_TIMEOUT_SCALE          multiplies the time limits of tests, on slow hosts
 //	QEMU_TEST_JOBS                   how many tests may run machines at once on this host
+//	QEMU_TEST_POOL_DIR               where test processes meet to share the host, an absolute path
 //	QEMU_TEST_REQUIRE                kinds of skips that are failures, such as kvm,assets; or all
 //	QEMU_TEST_PRECACHE               fetch the assets of the selected tests, and run nothing
 //	QEMU_TEST_FLAKY_TESTS            run tests that are known to fail now and then

@@ -1,11 +1,11 @@
 package qemutest
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/qemutest/functional/qemutest/machine"
@@ -22,12 +22,13 @@ const (
 	evidenceMessages = 10 // of the monitor
 )
 
-// reportEvidence adds to the output of a failed test what tells why: for each
-// machine, whether it runs and what its guest does, the last lines of its
-// consoles, the last traffic of its monitor, and its command line; and what the
-// programs beside them wrote.
-func (q *Test) reportEvidence() {
-	q.t.Helper()
+// reportEvidence adds to the output of a failed test or subtest what tells why:
+// for each machine, whether it runs and what its guest does, the last lines of
+// its consoles, the last traffic of its monitor, and its command line; and what
+// the programs beside them wrote.
+func (q *Test) reportEvidence(t *testing.T) {
+	t.Helper()
+	q.reported.Store(true)
 	machines := q.machines()
 	reports := make([]string, len(machines))
 	var collected sync.WaitGroup
@@ -40,7 +41,7 @@ func (q *Test) reportEvidence() {
 	reports = append(reports, q.processEvidence()...)
 	for _, report := range reports {
 		if report != "" {
-			q.t.Log(report)
+			t.Log(report)
 			q.logf("%s", report)
 		}
 	}
@@ -48,7 +49,7 @@ func (q *Test) reportEvidence() {
 
 // evidence describes the machine for the report of a failure.
 func (vm *VM) evidence() string {
-	ctx, cancel := context.WithTimeout(context.Background(), evidenceTime)
+	ctx, cancel := vm.test.deadline.closing(evidenceTime, evidenceShare)
 	defer cancel()
 	var b strings.Builder
 	m := vm.machine

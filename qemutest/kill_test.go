@@ -1,153 +1,310 @@
 package qemutest_test
 
 import (
-	"math/rand/v2"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"maps"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qemutest/functional/qemutest/internal/pool"
 )
 
-// Nothing that a test process started outlives it: no QEMU, no directory, no
-// lock. The scenario "hangs on" starts four machines and makes both kinds of
-// directories.
+// Nothing that a test process started outlives it, in whatever way and state it
+// dies: a second later there is no QEMU, no child of a wrapper, no shell of the
+// guard, no directory and no lock.
 
-const (
-	// tagEnv names the machines of a scenario, so that they can be found.
-	tagEnv = "QEMUTEST_TAG"
-	// readyFile is in the directory for temporary files when a scenario has
-	// started everything.
-	readyFile = "ready"
-)
+// torture says that the long versions are wanted.
+var torture = os.Getenv("QEMU_TEST_TORTURE") != ""
 
-// doomed is a process with a scenario that is going to be killed.
-type doomed struct {
-	*exec.Cmd
-	tag, tmpDir, logDir string
-	started             time.Time
+// linger is how long what a dead process left may still be there.
+const linger = time.Second
+
+// A death is a way in which a test process ends.
+type death struct {
+	name  string
+	start func(*exec.Cmd) // changes the command of the test binary, if not nil
+	kill  func(*testing.T, *doomed)
+	// orphaned says that the go command itself was killed, which leaves its own
+	// directory of temporary files behind.
+	orphaned bool
 }
 
-// startDoomed starts a scenario with a directory for temporary files of its
-// own. wrap, if not nil, changes the command before.
-func startDoomed(t *testing.T, wrap func(*exec.Cmd)) *doomed {
-	t.Helper()
-	cmd, logDir := scenarioCommand(t, "hangs on")
-	d := &doomed{Cmd: cmd, logDir: logDir, tmpDir: t.TempDir(), tag: "qemutest-" + strconv.FormatUint(rand.Uint64(), 36)}
-	cmd.Env = append(cmd.Env, tagEnv+"="+d.tag, "TMPDIR="+d.tmpDir)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if wrap != nil {
-		wrap(cmd)
+var deaths = []death{
+	{name: "t.Fatal"},
+	{name: "panic in a goroutine"},
+	{name: "runtime.Goexit"},
+	{name: "os.Exit"},
+	{name: "-timeout", start: func(cmd *exec.Cmd) { cmd.Args = append(cmd.Args, "-test.timeout=5s") }},
+	{name: "SIGINT", kill: signalled(syscall.SIGINT)},
+	{name: "SIGTERM", kill: signalled(syscall.SIGTERM)},
+	{name: "SIGHUP", kill: signalled(syscall.SIGHUP)},
+	{name: "SIGQUIT", kill: signalled(syscall.SIGQUIT)},
+	{name: "SIGKILL", kill: signalled(syscall.SIGKILL)},
+	{name: "SIGKILL of go test", start: underGoTest, kill: signalled(syscall.SIGKILL), orphaned: true},
+	{name: "SIGKILL of gotestsum", start: underGotestsum, kill: killed("gotestsum"), orphaned: true},
+	{name: "SIGKILL of go tool gotestsum", start: underGotestsum, kill: signalled(syscall.SIGKILL), orphaned: true},
+	{name: "Ctrl-C in gotestsum", start: underGotestsum, kill: func(t *testing.T, d *doomed) {
+		require.NoError(t, syscall.Kill(-d.Process.Pid, syscall.SIGINT))
+	}},
+	{name: "closed terminal", start: underGoTest, orphaned: true, kill: func(t *testing.T, d *doomed) {
+		require.NoError(t, d.terminal.Close())
+	}},
+}
+
+// signalled sends a signal to the process that was started.
+func signalled(signal syscall.Signal) func(*testing.T, *doomed) {
+	return func(t *testing.T, d *doomed) { require.NoError(t, d.Process.Signal(signal)) }
+}
+
+// killed sends SIGKILL to the descendant with this name.
+func killed(name string) func(*testing.T, *doomed) {
+	return func(t *testing.T, d *doomed) {
+		for _, p := range tagged(t, d.tag) {
+			if p.name == name {
+				require.NoError(t, syscall.Kill(p.pid, syscall.SIGKILL))
+				return
+			}
+		}
+		require.Fail(t, "there is no "+name)
 	}
-	d.started = time.Now()
+}
+
+func underGoTest(cmd *exec.Cmd) {
+	run(cmd, "go", "test", "-count=1", "-timeout=2m", "-run=^TestScenario$", ".")
+}
+
+func underGotestsum(cmd *exec.Cmd) {
+	run(cmd, "go", "tool", "gotestsum", "--", "-count=1", "-timeout=2m", "-run=^TestScenario$", ".")
+}
+
+func run(cmd *exec.Cmd, name string, args ...string) {
+	replacement := exec.Command(name, args...)
+	cmd.Path, cmd.Args, cmd.Err = replacement.Path, replacement.Args, replacement.Err
+}
+
+// doomed is a process with the scenario "is doomed".
+type doomed struct {
+	*exec.Cmd
+	tag      string
+	dir      string   // has what follows
+	tmpDir   string   // directory for temporary files
+	terminal *os.File // the other end of its terminal, if it has one
+	orphaned bool
+}
+
+// startDoomed starts a process that is to die in this state of its machines.
+func startDoomed(t *testing.T, state string, how death) *doomed {
+	t.Helper()
+	cmd, _ := scenarioCommand(t, "is doomed")
+	d := &doomed{Cmd: cmd, dir: t.TempDir(), tag: "qemutest-" + rand.Text(), orphaned: how.orphaned}
+	d.tmpDir = filepath.Join(d.dir, "tmp")
+	download := filepath.Join(d.dir, "cache", "download")
+	require.NoError(t, os.MkdirAll(download, 0o755))
+	require.NoError(t, os.Mkdir(d.tmpDir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(download, assetHash), []byte(assetContent), 0o644))
+	if how.start != nil {
+		how.start(cmd)
+		if cmd.Err != nil {
+			t.Skip("needs the go command in PATH")
+		}
+	}
+	cmd.Env = append(cmd.Env, tagEnv+"="+d.tag, stateEnv+"="+state, deathEnv+"="+how.name,
+		readyEnv+"="+filepath.Join(d.dir, "ready"), startedEnv+"="+filepath.Join(d.dir, "started"),
+		"TMPDIR="+d.tmpDir, "QEMU_TEST_CACHE_DIR="+filepath.Join(d.dir, "cache"),
+		"QEMU_TEST_LOG_DIR="+filepath.Join(d.dir, "logs"), pool.DirEnv+"="+filepath.Join(d.dir, "pool"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if how.name == "closed terminal" {
+		ours, theirs := openTerminal(t)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, theirs, theirs
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		d.terminal = ours
+		defer theirs.Close()
+	}
 	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	t.Cleanup(func() {
+		for _, p := range tagged(t, d.tag) { // only where the test failed
+			_ = syscall.Kill(p.pid, syscall.SIGKILL)
+		}
+	})
 	return d
 }
 
-// awaitReady waits until the scenario has started everything.
-func (d *doomed) awaitReady(t *testing.T) {
+// await waits until the process has said something by making a file.
+func (d *doomed) await(t *testing.T, file string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(d.tmpDir, readyFile))
+		_, err := os.Stat(filepath.Join(d.dir, file))
 		return err == nil
-	}, time.Minute, 5*time.Millisecond)
-	require.Len(t, d.machines(t), 4)
+	}, 2*time.Minute, 5*time.Millisecond, "%s: the process did not come so far", file)
 }
 
-// machines returns the processes of QEMU that the scenario started.
-func (d *doomed) machines(t *testing.T) []string {
-	t.Helper()
-	out, err := exec.Command("ps", "-A", "-ww", "-o", "pid=,stat=,args=").Output()
+// left lists what there still is of the process.
+func (d *doomed) left(t *testing.T) []string {
+	var left []string
+	for _, p := range tagged(t, d.tag) {
+		left = append(left, "process: "+p.args)
+	}
+	files, err := os.ReadDir(d.tmpDir)
 	require.NoError(t, err)
-	var found []string
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		// A process that ended but was not reaped by its new parent has no
-		// arguments any more.
-		if strings.Contains(line, "-name "+d.tag) && !strings.HasPrefix(fields[1], "Z") {
-			found = append(found, line)
+	for _, file := range files {
+		if !d.orphaned || !strings.HasPrefix(file.Name(), "go-build") {
+			left = append(left, "temporary: "+file.Name())
 		}
 	}
-	return found
-}
-
-// assertGone checks that a second after the end nothing is left.
-func (d *doomed) assertGone(t *testing.T, killed time.Time) {
-	t.Helper()
-	scratch := filepath.Join(d.logDir, "x86_64", "TestScenario", "scratch")
-	sockets := filepath.Join(d.tmpDir, "qemu-test-*")
-	left := func() bool {
-		dirs, err := filepath.Glob(sockets)
+	if scratch := filepath.Join(d.dir, "logs", "x86_64", "TestScenario", "scratch"); exists(scratch) {
+		left = append(left, "directory: "+scratch)
+	}
+	if stamp := filepath.Join(d.dir, "cache", "download", assetHash+".stamp"); exists(stamp) {
+		lock := flock.New(stamp)
+		if free, err := lock.TryLock(); err != nil || !free {
+			left = append(left, "lock of the asset")
+		}
+		_ = lock.Unlock()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond*100)
+	defer cancel()
+	whole := &pool.Pool{Dir: filepath.Join(d.dir, "pool"), Budget: pool.Budget{Machines: 1}}
+	switch release, err := whole.Acquire(ctx, pool.Weight{}); {
+	case errors.Is(err, context.DeadlineExceeded):
+		left = append(left, "place in the pool")
+	default:
 		require.NoError(t, err)
-		_, err = os.Stat(scratch)
-		return err == nil || len(dirs) > 0 || len(d.machines(t)) > 0
+		release()
 	}
-	for left() && time.Since(killed) < time.Second {
-		time.Sleep(10 * time.Millisecond)
-	}
-	assert.Empty(t, d.machines(t), "QEMU is alive a second later")
-	assert.NoDirExists(t, scratch)
-	dirs, err := filepath.Glob(sockets)
-	require.NoError(t, err)
-	assert.Empty(t, dirs)
+	return left
 }
 
-func TestKill(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
-		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel()
-			d := startDoomed(t, nil)
-			d.awaitReady(t)
-			require.NoError(t, d.Process.Signal(signal))
-			killed := time.Now()
-			_ = d.Wait()
-			d.assertGone(t, killed)
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// assertGone checks that nothing is left after the process died.
+func (d *doomed) assertGone(t *testing.T, died time.Time) {
+	t.Helper()
+	left := d.left(t)
+	for len(left) > 0 && time.Since(died) < linger {
+		time.Sleep(10 * time.Millisecond)
+		left = d.left(t)
+	}
+	assert.Empty(t, left, "this is left %v after the death", time.Since(died).Round(time.Millisecond))
+}
+
+// die lets the process die and checks what is left.
+func (d *doomed) die(t *testing.T, how death) {
+	t.Helper()
+	if how.kill == nil {
+		_ = d.Wait()
+		d.assertGone(t, time.Now())
+		return
+	}
+	how.kill(t, d)
+	died := time.Now()
+	d.assertGone(t, died)
+	_ = d.Wait()
+}
+
+// All ways to die in all states. Without QEMU_TEST_TORTURE only the cross of
+// them: every way with a running machine, and every state with a SIGKILL.
+func TestNothingSurvives(t *testing.T) {
+	for _, state := range slices.Sorted(maps.Keys(machineStates)) {
+		for _, how := range deaths {
+			if !torture && state != "running" && how.name != "SIGKILL" {
+				continue
+			}
+			if testing.Short() && how.start != nil {
+				continue
+			}
+			t.Run(how.name+"/"+state, func(t *testing.T) {
+				t.Parallel()
+				d := startDoomed(t, state, how)
+				d.await(t, "ready")
+				require.Greater(t, len(tagged(t, d.tag)), 0)
+				d.die(t, how)
+			})
+		}
+	}
+}
+
+// Kills at random moments between the start of the process and its regular end,
+// of the test binary or of the program that runs it.
+func TestNothingSurvivesRandomKills(t *testing.T) {
+	t.Parallel()
+	kills, workers := 24, 2
+	switch {
+	case torture:
+		kills, workers = 500, 4
+	case testing.Short():
+		kills = 8
+	}
+	tool, err := exec.Command("go", "tool", "-n", "test2json").Output()
+	runner := strings.TrimSpace(string(tool))
+	if err != nil || !exists(runner) {
+		runner = "" // it was not built yet, or there is no go command
+	}
+	lifetimes := map[string]time.Duration{}
+	for state := range machineStates {
+		if state == "starting" {
+			continue // has no regular end
+		}
+		start := time.Now()
+		d := startDoomed(t, state, death{name: "passes"})
+		require.NoError(t, d.Wait())
+		lifetimes[state] = time.Since(start)
+		d.assertGone(t, time.Now())
+	}
+	states := slices.Sorted(maps.Keys(lifetimes))
+	var wg sync.WaitGroup
+	var counts [2]int // of test binaries and of runners
+	for worker := range workers {
+		wg.Go(func() {
+			for n := worker; n < kills && !t.Failed(); n += workers {
+				state := states[n%len(states)]
+				killRandomly(t, state, lifetimes[state], cmp.Or(runner, "-"), n%4 == 3 && runner != "")
+			}
 		})
 	}
+	wg.Wait()
+	for n := range kills {
+		if n%4 == 3 && runner != "" {
+			counts[1]++
+		} else {
+			counts[0]++
+		}
+	}
+	t.Logf("%d random kills: %d of the test binary, %d of its runner", kills, counts[0], counts[1])
 }
 
-func TestKillAtRandomMoments(t *testing.T) {
-	t.Parallel()
-	first := startDoomed(t, nil)
-	first.awaitReady(t)
-	lifetime := time.Since(first.started)
-	require.NoError(t, first.Process.Kill())
-	_ = first.Wait()
-
-	kills := 50
-	if testing.Short() {
-		kills = 10
+func killRandomly(t *testing.T, state string, lifetime time.Duration, runner string, ofRunner bool) {
+	how := death{name: "passes"}
+	if ofRunner {
+		how.start = func(cmd *exec.Cmd) { run(cmd, runner, append([]string{"-t"}, cmd.Args...)...) }
 	}
-	for range kills {
-		d := startDoomed(t, nil)
-		time.Sleep(rand.N(lifetime + lifetime/4))
-		require.NoError(t, d.Process.Kill())
-		killed := time.Now()
-		_ = d.Wait()
-		d.assertGone(t, killed)
+	d := startDoomed(t, state, how)
+	if ofRunner {
+		// Before that, an orphan cannot know that it is one.
+		d.await(t, "started")
 	}
-}
-
-// A terminal's Ctrl-C goes to every process of the foreground: the runner, go
-// test, and the test binary.
-func TestInterruptRunner(t *testing.T) {
-	t.Parallel()
-	gotestsum, err := exec.Command("go", "tool", "-n", "gotestsum").Output()
-	if err != nil {
-		t.Skip("needs the go command with the module's tools")
-	}
-	d := startDoomed(t, func(cmd *exec.Cmd) {
-		cmd.Path = strings.TrimSpace(string(gotestsum))
-		cmd.Args = []string{"gotestsum", "--", "-count=1", "-run=^TestScenario$", "."}
-	})
-	d.awaitReady(t)
-	require.NoError(t, syscall.Kill(-d.Process.Pid, syscall.SIGINT))
-	d.assertGone(t, time.Now())
+	time.Sleep(mathrand.N(lifetime + lifetime/8))
+	_ = d.Process.Kill()
+	died := time.Now()
+	_ = d.Wait()
+	d.assertGone(t, died)
+	// Thousands of logs would pile up.
+	assert.NoError(t, os.RemoveAll(d.dir))
 }

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,20 +88,7 @@ var scenarios = map[string]func(t *testing.T){
 		vm.Launch()
 		vm.WaitFor("the end")
 	},
-	"hangs on": func(t *testing.T) {
-		q := newX86(t, qemutest.Timeout(time.Hour), qemutest.Memory(2<<30))
-		var vms []*qemutest.VM
-		for i := range 4 {
-			vms = append(vms, q.NamedVM("vm"+strconv.Itoa(i), "-S", "-name", os.Getenv(tagEnv)))
-		}
-		for _, vm := range vms {
-			vm.Launch()
-		}
-		require.NoError(t, os.WriteFile(q.Scratch("file"), nil, 0o644))
-		require.NoError(t, os.WriteFile(filepath.Join(q.SocketDir(), "file"), nil, 0o644))
-		require.NoError(t, os.WriteFile(filepath.Join(os.TempDir(), readyFile), nil, 0o644))
-		<-vms[0].Machine().Done()
-	},
+	"is doomed": doom,
 	"loses a process": func(t *testing.T) {
 		newX86(t).Start("peer", "sh", "-c", "echo no such device; exit 3").WaitFor("ready")
 	},
@@ -336,7 +322,7 @@ func TestFailureExplainsItself(t *testing.T) {
 
 func TestGoTestTimeout(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"waits outside the package", "hangs on"} {
+	for _, name := range []string{"waits outside the package"} {
 		got := scenario(t, name, "-test.timeout=4s")
 		require.Equal(t, 1, got.status, got.output)
 		assert.Contains(t, got.output, "--- FAIL: TestScenario", "the test fails in its own name")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,7 +20,8 @@ import (
 // Its methods that can fail end the test like t.Fatal, so they must be called
 // from the goroutine that runs the test.
 type Test struct {
-	t        *testing.T
+	t        *testing.T // of the test, or of the subtest that runs
+	root     *testing.T // of the test
 	target   string
 	settings settings
 
@@ -36,6 +38,9 @@ type Test struct {
 
 	libraryPaths []string // -L of the user-mode emulator
 
+	launches launches
+	reported atomic.Bool // evidence is in the output
+
 	mu        sync.Mutex
 	vms       []*VM
 	processes []*Process // running beside the machines
@@ -51,7 +56,8 @@ type Test struct {
 // New calls t.Parallel, unless [Serial] is among the requirements.
 func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	t.Helper()
-	q := &Test{t: t, target: target, settings: newSettings(requirements)}
+	q := &Test{t: t, root: t, target: target, settings: newSettings(requirements)}
+	endWithRunners()
 	if envSet("QEMU_TEST_LIST") {
 		q.list()
 	}
@@ -74,6 +80,9 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	q.deadline = newDeadline(t)
 	ctx, cancel := q.deadline.context(ctx, time.Time{}, nil)
 	t.Cleanup(cancel)
+	if ctx.Err() != nil { // it was its turn too late
+		t.Fatalf("the test was not started: %v", context.Cause(ctx))
+	}
 	if err := q.findEmulator(ctx); err != nil {
 		q.end(err)
 	}
@@ -117,6 +126,7 @@ func (q *Test) open() {
 	}
 	q.log.w = base
 	q.t.Cleanup(q.close)
+	q.t.Cleanup(q.trackRunning())
 
 	setAttr(q.t, "qemu.target", q.target)
 	setAttr(q.t, "qemu.log", dir)
@@ -158,36 +168,14 @@ func (q *Test) startClock() {
 			limit, context.DeadlineExceeded))
 	q.ctx = ctx
 	q.stopWatch = q.watch()
-	q.t.Cleanup(func() { q.stopWatch(); cancel() })
 	// Cleanups run last to first: what is registered here runs before the
-	// logs are closed and the place is given back.
-	q.t.Cleanup(q.finish)
-}
-
-// watch fails the test in its own name when its time is over and nothing in it
-// noticed: the test waits somewhere outside this package. Killing its machines
-// is what ends most such waits.
-func (q *Test) watch() (stop func()) {
-	var mu sync.Mutex
-	stopped := false
-	timer := time.AfterFunc(q.deadline.overrun(q.ctx), func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if stopped {
-			return
-		}
-		q.t.Errorf("%v; the test did not notice within %v, so its machines are killed", context.Cause(q.ctx), q.deadline.grace/2)
-		q.reportEvidence()
-		for _, vm := range q.machines() {
-			vm.kill()
-		}
+	// logs are closed and the place is given back, and after the cleanups of
+	// the test itself, which may take too long too.
+	q.t.Cleanup(func() {
+		q.stopWatch()
+		q.finish()
+		cancel()
 	})
-	return func() {
-		timer.Stop()
-		mu.Lock()
-		defer mu.Unlock()
-		stopped = true
-	}
 }
 
 // machines returns the machines of the test in the order they were made.
@@ -199,9 +187,12 @@ func (q *Test) machines() []*VM {
 
 // finish ends all machines and judges how they ended.
 func (q *Test) finish() {
+	q.launches.end(errTestEnded)
 	failed := q.t.Failed() || panicking()
+	if failed && !q.reported.Load() {
+		q.reportEvidence(q.t)
+	}
 	if failed {
-		q.reportEvidence()
 		q.hold()
 	}
 	var shutdowns sync.WaitGroup
@@ -217,7 +208,7 @@ func (q *Test) finish() {
 		return
 	}
 	if !failed {
-		q.reportEvidence()
+		q.reportEvidence(q.t)
 	}
 	text := fmt.Sprintf("logs: %s\nrun it again: %s", q.logDir, q.rerunCommand())
 	if path := q.writeRepro(); path != "" {
@@ -268,7 +259,7 @@ func (q *Test) rerunCommand() string {
 			}
 		}
 	}
-	return fmt.Sprintf("go test -v -count=1 -run '%s' %s", runPattern(q.t.Name()), pkg)
+	return fmt.Sprintf("go test -v -count=1 -run %s %s", machine.Quote([]string{runPattern(q.t.Name())}), pkg)
 }
 
 // Check ends the test if err is not nil: as skipped if it is a [*Skip], else as

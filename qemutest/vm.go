@@ -1,7 +1,6 @@
 package qemutest
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -169,7 +168,9 @@ func (vm *VM) Launch() {
 }
 
 // TryLaunch is [VM.Launch] for tests that examine the failure to start, a
-// [*machine.LaunchError] with what QEMU wrote and how it ended.
+// [*machine.LaunchError] with what QEMU wrote and how it ended. It may be called
+// from other goroutines than the test's, to launch several machines at once;
+// when the test ends meanwhile, the launch gives up.
 func (vm *VM) TryLaunch() error {
 	vm.test.t.Helper()
 	vm.describe()
@@ -187,8 +188,13 @@ func (vm *VM) TryLaunch() error {
 		return err
 	}
 	config.Args = slices.Concat(hold, config.Args)
+	ctx, done, err := vm.test.launches.begin(vm.test.ctx)
+	if err != nil {
+		return fmt.Errorf("machine %q is not launched: %w", vm.Name(), err)
+	}
+	defer done()
 	start := time.Now()
-	m, err := machine.Launch(vm.test.ctx, config)
+	m, err := machine.Launch(ctx, config)
 	if err != nil {
 		vm.step("%v", err)
 		return err
@@ -280,7 +286,7 @@ func (vm *VM) finish() {
 	if vm.machine == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	ctx, cancel := vm.test.deadline.closing(shutdownTime, shutdownShare)
 	defer cancel()
 	exit, err := vm.machine.Shutdown(ctx)
 	if err != nil {
@@ -323,7 +329,7 @@ func (vm *VM) judge() {
 // awaitEnd returns how the machine ended, once it is known that it is about to
 // end: its sockets are closed.
 func (vm *VM) awaitEnd() (machine.Exit, bool) {
-	ctx, cancel := context.WithTimeout(context.Background(), evidenceTime)
+	ctx, cancel := vm.test.deadline.closing(evidenceTime, evidenceShare)
 	defer cancel()
 	exit, err := vm.machine.Wait(ctx)
 	return exit, err == nil

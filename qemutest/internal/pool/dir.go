@@ -12,10 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// defaultDir returns the place on which all processes of the user agree: the
-// first of a few in which a directory that is the user's alone exists or can be
-// made. The error is that of the last one.
+// DirEnv is the environment variable that names the directory of the pool.
+const DirEnv = "QEMU_TEST_POOL_DIR"
+
+// defaultDir returns the place on which all processes of the user agree: what
+// QEMU_TEST_POOL_DIR says, or the first of a few in which a directory that is
+// the user's alone exists or can be made. The error is that of the last one.
 func defaultDir() (string, error) {
+	if dir := os.Getenv(DirEnv); dir != "" {
+		if !filepath.IsAbs(dir) { // different for each package
+			return "", fmt.Errorf("%s must be an absolute path; it is %q", DirEnv, dir)
+		}
+		return dir, nil
+	}
 	private := "qemutest-pool-" + strconv.Itoa(os.Geteuid())
 	var err error
 	for _, parent := range append(sharedDirs(), os.TempDir()) {

@@ -62,6 +62,7 @@
 // # Limits
 //
 // A process that is stopped (SIGSTOP, Ctrl-Z) keeps its place, also the one in
-// the queue. A container with its own temporary directory has its own pool;
-// memory and CPU limits of its control group (version 2) are respected.
+// the queue. A container with its own temporary directory has its own pool,
+// unless QEMU_TEST_POOL_DIR names a directory that it shares with others; memory
+// and CPU limits of its control group (version 2) are respected.
 package pool

@@ -12,8 +12,9 @@ import (
 // zero value is the host's pool.
 type Pool struct {
 	// Dir holds the state. It is made if it doesn't exist, and must belong to
-	// the user alone. Default: qemutest-pool-<uid> in the first of
-	// /dev/shm, $XDG_RUNTIME_DIR and [os.TempDir] where that is possible.
+	// the user alone. Default: QEMU_TEST_POOL_DIR, or qemutest-pool-<uid> in
+	// the first of /dev/shm, $XDG_RUNTIME_DIR and [os.TempDir] where that is
+	// possible.
 	Dir string
 
 	// Budget limits what this process may add to what already runs. The zero

@@ -316,6 +316,19 @@ func TestDefaultBudget(t *testing.T) {
 	assert.Zero(t, b.Machines)
 }
 
+func TestDirCanBeChosen(t *testing.T) {
+	dir := t.TempDir() + "/ours"
+	t.Setenv(DirEnv, dir)
+	release, err := Acquire(t.Context(), Weight{})
+	require.NoError(t, err)
+	release()
+	assert.DirExists(t, dir)
+
+	t.Setenv(DirEnv, "build")
+	_, err = Acquire(t.Context(), Weight{})
+	require.ErrorContains(t, err, "QEMU_TEST_POOL_DIR must be an absolute path")
+}
+
 func TestDefaultDirIsSharedAndPrivate(t *testing.T) {
 	dir, err := defaultDir()
 	require.NoError(t, err)
