@@ -38,6 +38,8 @@ func TestMain(m *testing.M) {
 		_, _ = p.Acquire(context.Background(), Weight{Cores: 2, Name: "wait"})
 	case "work":
 		work(p)
+	case "machines":
+		runMachines(p)
 	}
 }
 

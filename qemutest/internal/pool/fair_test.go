@@ -1,0 +1,170 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// machinesEnv tells a child which machines it runs: the numbers from one up to,
+// but not including, another one.
+const machinesEnv = "POOL_TEST_MACHINES"
+
+const (
+	fairMachines  = 100
+	fairProcesses = 8
+	fairWorkers   = 4 // of each process
+)
+
+// fairWeight is that of a machine: 512 MiB, and now and then one that needs both
+// cores, which a pool without a queue would let starve.
+func fairWeight(machine int) Weight {
+	if machine%10 == 5 {
+		return Weight{Memory: 512 << 20, Cores: 2}
+	}
+	return Weight{Memory: 512 << 20, Cores: 0.2}
+}
+
+// runMachines logs, for each machine, that it asks, that it runs, and that it
+// is about to end.
+func runMachines(p *Pool) {
+	log, err := os.OpenFile(p.Dir+".log", os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		panic(err)
+	}
+	var first, end int
+	if _, err := fmt.Sscan(os.Getenv(machinesEnv), &first, &end); err != nil {
+		panic(err)
+	}
+	var workers sync.WaitGroup
+	for worker := range fairWorkers {
+		workers.Go(func() {
+			for machine := first + worker; machine < end; machine += fairWorkers {
+				fmt.Fprintln(log, os.Getpid(), "asks", machine)
+				release, err := p.Acquire(context.Background(), fairWeight(machine))
+				if err != nil {
+					panic(err)
+				}
+				fmt.Fprintln(log, os.Getpid(), "runs", machine)
+				time.Sleep(5 * time.Millisecond) // a machine that runs
+				fmt.Fprintln(log, os.Getpid(), "ends", machine)
+				release()
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// Eight test processes start a hundred machines of 512 MiB on a budget of two
+// cores and 4 GiB. The budget is never exceeded, every machine gets its turn,
+// and none is overtaken by more than those that ask at the same time; also when
+// processes are killed at random, whose machines others start again.
+func TestHundredMachinesOfEightProcesses(t *testing.T) {
+	for _, kills := range []int{0, 20} {
+		t.Run(strconv.Itoa(kills)+" kills", func(t *testing.T) {
+			t.Parallel()
+			p := testPool(t)
+			require.NoError(t, os.WriteFile(p.Dir+".log", nil, 0o600))
+			start := func(number int) *exec.Cmd {
+				cmd := child(t, p, "machines")
+				cmd.Env = append(cmd.Env, fmt.Sprintf("%s=%d %d", machinesEnv,
+					number*fairMachines/fairProcesses, (number+1)*fairMachines/fairProcesses))
+				require.NoError(t, cmd.Start())
+				return cmd
+			}
+			var processes [fairProcesses]*exec.Cmd
+			for i := range processes {
+				processes[i] = start(i)
+			}
+			for range kills {
+				time.Sleep(rand.N(20 * time.Millisecond))
+				i := rand.N(fairProcesses)
+				// What it holds does not count from here on.
+				appendLine(t, p, fmt.Sprintln(processes[i].Process.Pid, "dies", 0))
+				_ = processes[i].Process.Kill()
+				_ = processes[i].Wait()
+				processes[i] = start(i)
+			}
+			for _, cmd := range processes {
+				require.NoError(t, cmd.Wait())
+			}
+			checkFairness(t, p)
+			assert.Zero(t, count(t, p, stateRunning)+count(t, p, stateWaiting))
+		})
+	}
+}
+
+func appendLine(t *testing.T, p *Pool, line string) {
+	t.Helper()
+	log, err := os.OpenFile(p.Dir+".log", os.O_WRONLY|os.O_APPEND, 0)
+	require.NoError(t, err)
+	_, err = log.WriteString(line)
+	require.NoError(t, err)
+	require.NoError(t, log.Close())
+}
+
+// checkFairness reads the log of all processes.
+func checkFairness(t *testing.T, p *Pool) {
+	t.Helper()
+	data, err := os.ReadFile(p.Dir + ".log")
+	require.NoError(t, err)
+	type machine struct{ pid, number int }
+	asked := map[machine]int{} // those that wait, and how often others overtook them
+	order := map[machine]int{} // by the time of asking
+	running := map[machine]bool{}
+	dead := map[int]bool{}
+	started := map[int]bool{}
+	mostOvertaken, mostRunning := 0, 0
+	for n, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+		var m machine
+		var what string
+		_, err := fmt.Sscan(line, &m.pid, &what, &m.number)
+		require.NoError(t, err)
+		if dead[m.pid] {
+			continue
+		}
+		switch what {
+		case "asks":
+			asked[m], order[m] = 0, n
+		case "runs":
+			mostOvertaken = max(mostOvertaken, asked[m])
+			delete(asked, m)
+			for other := range asked {
+				if order[other] < order[m] {
+					asked[other]++
+				}
+			}
+			running[m], started[m.number] = true, true
+			var used load
+			for other := range running {
+				used = used.plus(fairWeight(other.number).load())
+			}
+			require.LessOrEqual(t, used.memory, p.Budget.Memory)
+			require.LessOrEqual(t, used.milliCores, int64(p.Budget.Cores*1000))
+			mostRunning = max(mostRunning, len(running))
+		case "ends":
+			delete(running, m)
+		case "dies":
+			dead[m.pid] = true
+			ofDead := func(other machine) bool { return other.pid == m.pid }
+			maps.DeleteFunc(running, func(other machine, _ bool) bool { return ofDead(other) })
+			maps.DeleteFunc(asked, func(other machine, _ int) bool { return ofDead(other) })
+		}
+	}
+	assert.Len(t, started, fairMachines, "every machine gets its turn")
+	assert.Empty(t, asked)
+	assert.Greater(t, mostRunning, 4, "the memory is for eight at once")
+	assert.Less(t, mostOvertaken, fairProcesses*fairWorkers)
+	t.Logf("at most %d machines at once, at most %d overtook one", mostRunning, mostOvertaken)
+}
