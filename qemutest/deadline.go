@@ -31,8 +31,8 @@ const (
 // when its evidence is complete, and when its machines are down. The rest is
 // for package testing, to print it all.
 const (
-	evidenceShare = 0.5
-	shutdownShare = 0.75
+	evidenceShare = 0.75
+	shutdownShare = 0.9
 )
 
 func newDeadline(t *testing.T) deadline {
@@ -86,10 +86,10 @@ func (d deadline) context(parent context.Context, limit time.Time, cause error) 
 }
 
 // overrun returns how long from now a test whose time ends with ctx may go on
-// until it is stopped from outside: half the grace period is for that.
+// until it is stopped from outside: a quarter of the grace period is for that.
 func (d deadline) overrun(ctx context.Context) time.Duration {
 	end, _ := ctx.Deadline()
-	return time.Until(end) + d.grace/2
+	return time.Until(end) + d.grace/4
 }
 
 // runPattern returns the argument of -run that selects one test or subtest.

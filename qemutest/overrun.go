@@ -37,14 +37,14 @@ func (q *Test) watch() (stop func()) {
 	timer = time.AfterFunc(q.deadline.overrun(q.ctx), unlessStopped(func() {
 		q.launches.end(context.Cause(q.ctx))
 		message := fmt.Sprintf("%v; the test did not notice within %v, so its machines are killed",
-			context.Cause(q.ctx), q.deadline.grace/2)
+			context.Cause(q.ctx), q.deadline.grace/4)
 		q.root.Error(message)
 		q.logf("%s", message)
 		q.reportEvidence(q.root)
 		for _, vm := range q.machines() {
 			vm.kill()
 		}
-		timer = time.AfterFunc(q.deadline.grace/8, warn)
+		timer = time.AfterFunc(q.deadline.grace/16, warn)
 	}))
 	return func() {
 		mu.Lock()
