@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"syscall"
@@ -17,7 +18,7 @@ import (
 
 // held is a test process that keeps its machine after a failure. It has no
 // terminal.
-func held(t *testing.T, args ...string) (d *doomed, logDir, text string) {
+func held(t *testing.T, args ...string) (cmd *exec.Cmd, logDir, text string) {
 	t.Helper()
 	cmd, logRoot := scenarioCommand(t, "fails by itself", append(args, "QEMU_TEST_HOLD=5m")...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -32,7 +33,7 @@ func held(t *testing.T, args ...string) (d *doomed, logDir, text string) {
 	}, time.Minute, 10*time.Millisecond)
 	data, err := os.ReadFile(filepath.Join(logDir, "hold.txt"))
 	require.NoError(t, err)
-	return &doomed{Cmd: cmd, logDir: logRoot}, logDir, string(data)
+	return cmd, logDir, string(data)
 }
 
 func TestHold(t *testing.T) {
