@@ -14,6 +14,7 @@ import (
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/machine"
 )
 
 // What a process of the table of deaths does before it dies: it brings machines
@@ -73,6 +74,7 @@ var machineStates = map[string]func(t *testing.T, q *qemutest.Test){
 	"migrating": func(t *testing.T, q *qemutest.Test) {
 		uri := "unix:" + filepath.Join(q.SocketDir(), "migration")
 		source, destination := q.NamedVM("source", "-machine", "pc"), q.NamedVM("destination", "-machine", "pc", "-incoming", uri)
+		destination.ExpectExit(machine.Exited) // when the source ends before it
 		destination.Launch()
 		source.Launch()
 		source.QMP("migrate-set-capabilities", qemutest.Args{

@@ -1,6 +1,7 @@
 package qemutest_test
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
@@ -268,8 +269,11 @@ func TestNothingSurvivesRandomKills(t *testing.T) {
 			continue // has no regular end
 		}
 		start := time.Now()
-		d := startDoomed(t, state, death{name: "passes"})
-		require.NoError(t, d.Wait())
+		var output bytes.Buffer
+		d := startDoomed(t, state, death{name: "passes", start: func(cmd *exec.Cmd) {
+			cmd.Stdout, cmd.Stderr = &output, &output
+		}})
+		require.NoError(t, d.Wait(), "%s", &output)
 		lifetimes[state] = time.Since(start)
 		d.assertGone(t, time.Now())
 	}
