@@ -67,9 +67,12 @@ func runMachines(p *Pool) {
 }
 
 // Eight test processes start a hundred machines of 512 MiB on a budget of two
-// cores and 4 GiB. The budget is never exceeded, every machine gets its turn,
-// and none is overtaken by more than those that ask at the same time; also when
-// processes are killed at random, whose machines others start again.
+// cores and 4 GiB. The budget is never exceeded and every machine gets its turn,
+// also when processes are killed at random, whose machines others start again.
+//
+// How many overtook one is only told: a process may lose the processor between
+// its line in the log and its place in the queue. From there on the order is
+// strict, see TestLargeRequestIsNotOvertaken.
 func TestHundredMachinesOfEightProcesses(t *testing.T) {
 	for _, kills := range []int{0, 20} {
 		t.Run(strconv.Itoa(kills)+" kills", func(t *testing.T) {
@@ -165,6 +168,5 @@ func checkFairness(t *testing.T, p *Pool) {
 	assert.Len(t, started, fairMachines, "every machine gets its turn")
 	assert.Empty(t, asked)
 	assert.Greater(t, mostRunning, 4, "the memory is for eight at once")
-	assert.Less(t, mostOvertaken, fairProcesses*fairWorkers)
 	t.Logf("at most %d machines at once, at most %d overtook one", mostRunning, mostOvertaken)
 }
