@@ -113,7 +113,11 @@ type doomed struct {
 func startDoomed(t *testing.T, state string, how death) *doomed {
 	t.Helper()
 	cmd, _ := scenarioCommand(t, "is doomed")
-	d := &doomed{Cmd: cmd, dir: t.TempDir(), tag: "qemutest-" + rand.Text(), byRunner: how.byRunner}
+	// The name of a test would make the paths of sockets too long.
+	dir, err := os.MkdirTemp("", "doomed-")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	d := &doomed{Cmd: cmd, dir: dir, tag: "qemutest-" + rand.Text(), byRunner: how.byRunner}
 	d.tmpDir = filepath.Join(d.dir, "tmp")
 	download := filepath.Join(d.dir, "cache", "download")
 	require.NoError(t, os.MkdirAll(download, 0o755))
