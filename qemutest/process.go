@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest/internal/guard"
@@ -112,17 +113,36 @@ func (q *Test) processEvidence() []string {
 	return reports
 }
 
-func (p *Process) evidence() string {
-	var b strings.Builder
+// reapTime is how long a program whose output has ended may take to end too.
+const reapTime = time.Second
+
+// ended reports whether the program has ended. One that has closed its output is
+// about to.
+func (p *Process) ended() bool {
+	limit := time.Duration(0)
+	select {
+	case <-p.output.Done():
+		limit = reapTime
+	default:
+	}
 	select {
 	case <-p.process.Done():
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+func (p *Process) evidence() string {
+	var b strings.Builder
+	if p.ended() {
 		fmt.Fprintf(&b, "%s has ended", p.name)
 		if status, err := p.process.Wait(); err == nil && status.Signaled() {
 			fmt.Fprintf(&b, ": signal %d (%v)", int(status.Signal()), status.Signal())
 		} else if err == nil {
 			fmt.Fprintf(&b, ": status %d", status.ExitStatus())
 		}
-	default:
+	} else {
 		fmt.Fprintf(&b, "%s is running (process %d)", p.name, p.process.PID())
 	}
 	lines := p.output.Tail(evidenceLines)

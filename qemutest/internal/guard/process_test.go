@@ -79,8 +79,9 @@ func TestSignalReachesTheGroup(t *testing.T) {
 	ready, held, err := os.Pipe()
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = ready.Close() })
-	// The leader survives the signal and ends when its child has.
-	cmd := shellCommand("trap : TERM; sleep 1000 & echo >&3; wait; wait; exit 4")
+	// The leader survives the signal and ends when its child has. The child
+	// tells that it no longer has the leader's trap.
+	cmd := shellCommand("trap : TERM; sh -c 'echo >&3; exec sleep 1000' & wait; wait; exit 4")
 	cmd.ExtraFiles = []*os.File{held}
 	p, err := Start(cmd)
 	require.NoError(t, err)

@@ -1,0 +1,66 @@
+// Qemu-exec runs test binaries of the go command in QEMU: each in a machine of
+// its own, with the distribution's kernel for the architecture that the binary
+// was built for.
+//
+//	GOARCH=arm64 go test -exec "env GOARCH= go run github.com/qemutest/functional/cmd/qemu-exec" ./...
+//
+// The variable is for the tests; "env GOARCH=" keeps go run from building
+// qemu-exec itself for the guest. An installed qemu-exec needs no such care:
+//
+//	go install github.com/qemutest/functional/cmd/qemu-exec
+//	GOARCH=arm64 go test -exec qemu-exec ./...
+//
+// The binary runs in the directory of its package, which the guest has a copy
+// of, with the environment of the host. Its output comes as it is printed; its
+// exit status is that of qemu-exec. Profiles, coverage data and artifacts are
+// brought back. A guest that panics or hangs is reported with the last lines of
+// its console.
+//
+// The kernel is fetched through the machine's own apt and kept in the cache of
+// assets; README.md tells the variables for that.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/qemutest/functional/qemutest/guest/gotest"
+)
+
+// cannotRun is the exit status for all that keeps the binary from running to
+// its end. The binary itself uses 1 and 2.
+const cannotRun = 3
+
+func main() {
+	r := gotest.Runner{Stdout: os.Stdout, Stderr: os.Stderr}
+	flag.StringVar(&r.Target, "target", "", "expected `target` of the emulator, for example aarch64")
+	flag.StringVar(&r.Machine, "machine", "", "`machine` with its options, as QEMU's -machine takes it")
+	flag.StringVar(&r.CPU, "cpu", "", "CPU `model`, as QEMU's -cpu takes it")
+	flag.IntVar(&r.Memory, "m", 0, "memory of the guest in `MiB`")
+	flag.StringVar(&r.LogDir, "logs", "", "`directory` for the logs of the machine")
+	flag.Usage = func() {
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: qemu-exec [flags] TEST-BINARY [its flags]   (see go doc github.com/qemutest/functional/cmd/qemu-exec)")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	// go test sends SIGQUIT when the binary has not ended a minute after its limit.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
+	defer stop()
+	os.Exit(run(ctx, r, flag.Args()))
+}
+
+func run(ctx context.Context, r gotest.Runner, args []string) int {
+	invocation, err := gotest.ParseInvocation(args)
+	if err == nil {
+		var status int
+		if status, err = r.Run(ctx, invocation); err == nil {
+			return status
+		}
+	}
+	fmt.Fprintln(os.Stderr, "qemu-exec:", err)
+	return cannotRun
+}

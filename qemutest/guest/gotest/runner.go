@@ -1,0 +1,173 @@
+package gotest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/qemutest/functional/archive"
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
+	"github.com/qemutest/functional/qemutest/guest"
+	"github.com/qemutest/functional/qemutest/guest/platform"
+	"github.com/qemutest/functional/qemutest/hang"
+	"github.com/qemutest/functional/qemutest/image"
+	"github.com/qemutest/functional/qemutest/machine"
+)
+
+const (
+	// bootTime is how long a guest may take until its agent answers.
+	bootTime = 3 * time.Minute
+
+	// graceTime is what the binary gets beyond its own limit to print where it
+	// hangs, before the guest counts as hung.
+	graceTime = 30 * time.Second
+
+	// tailLines is how much of the console a failure shows.
+	tailLines = 20
+)
+
+// A Runner runs test binaries, each in a machine of its own. The zero value
+// works: the machine is the one that package platform has for the binary's
+// architecture.
+type Runner struct {
+	Target  string // expected target, such as "aarch64"; "" for that of the binary
+	Machine string // value of -machine, "" for the platform's
+	CPU     string // value of -cpu, "" for the platform's
+	Memory  int    // in MiB, 0 for the platform's
+
+	// LogDir is where console.log and the other logs of the machine stay. ""
+	// keeps none.
+	LogDir string
+
+	Stdout, Stderr io.Writer // of the binary; nil drops it
+}
+
+// Run boots a machine, runs the binary in it, brings its outputs back, and
+// returns the exit status. The error says why there is none: that something is
+// missing here, that the guest did not boot, panicked or hung, or that ctx
+// ended. Nothing of the machine is left afterwards but its logs.
+func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
+	p, err := r.platform(i)
+	if err != nil {
+		return 0, err
+	}
+	scratch, release, err := scratchDir()
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	config, err := r.prepare(ctx, p, i, scratch)
+	if err != nil {
+		return 0, err
+	}
+	m, err := machine.Launch(ctx, config)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, m.Close()) }()
+	result, err := r.runOn(ctx, m, i)
+	if err != nil {
+		return 0, err
+	}
+	if result.Signal != "" {
+		return 0, fmt.Errorf("%s ended the test binary", result.Signal)
+	}
+	return result.Status, nil
+}
+
+func (r Runner) platform(i Invocation) (platform.Platform, error) {
+	goarch, err := GOARCH(i.Binary)
+	if err != nil {
+		return platform.Platform{}, err
+	}
+	p, err := platform.ForGOARCH(goarch)
+	if err != nil {
+		return p, err
+	}
+	if r.Target != "" && r.Target != p.Target {
+		return p, fmt.Errorf("expected a binary for target %s, got one for GOARCH=%s, which runs on %s: set GOARCH for go test", r.Target, goarch, p.Target)
+	}
+	return p.On(r.Machine, r.CPU, r.Memory), nil
+}
+
+// prepare makes the file system and describes the machine.
+func (r Runner) prepare(ctx context.Context, p platform.Platform, i Invocation, scratch string) (machine.Config, error) {
+	boot, err := p.Boot(ctx)
+	if err != nil {
+		return machine.Config{}, err
+	}
+	root := image.Initramfs{Compression: archive.None}
+	boot.AddTo(&root)
+	if err := i.AddTo(&root); err != nil {
+		return machine.Config{}, err
+	}
+	initrd := filepath.Join(scratch, "initramfs")
+	if err := root.WriteFile(initrd); err != nil {
+		return machine.Config{}, err
+	}
+	config := p.Config(boot.Kernel.Image, initrd)
+	config.LogDir = r.LogDir
+	config.Consoles = []machine.Port{{Options: console.Options{Watch: rules.Guests()}}}
+	return config, nil
+}
+
+// runOn runs the binary on a machine that was launched.
+func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation) (guest.Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go watch(ctx, m, cancel)
+	g := guest.NewAgent(m.Channel(0), guest.Port)
+	defer func() { _ = g.Close() }()
+	booting, booted := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("the guest's agent did not answer within %v", bootTime))
+	_, err := g.Wait(booting)
+	booted()
+	if err != nil {
+		return guest.Result{}, explain(booting, m, err)
+	}
+	if limit := i.Timeout(); limit > 0 {
+		limit += graceTime
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the guest hangs: the test binary has not ended %v after its limit (-test.timeout)", graceTime))
+		defer stop()
+	}
+	result, err := i.Run(ctx, g, r.Stdout, r.Stderr)
+	if err != nil {
+		return result, explain(ctx, m, err)
+	}
+	return result, nil
+}
+
+// watch ends the wait for a guest that is gone.
+func watch(ctx context.Context, m *machine.Machine, cancel context.CancelCauseFunc) {
+	c := m.Console(0)
+	select {
+	case <-c.Failed():
+		cancel(c.Failure())
+	case <-m.Done():
+		exit, _ := m.Exit()
+		cancel(fmt.Errorf("the machine ended: %s", exit))
+	case <-ctx.Done():
+	}
+}
+
+// explain says why the binary did not run to its end: what ended the context
+// rather than what that ended, what the machine does, and what the guest said
+// last.
+func explain(ctx context.Context, m *machine.Machine, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	} else if exit, ended := m.Exit(); ended {
+		err = fmt.Errorf("the machine ended: %s", exit)
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "\n%s\nlast lines of the console:\n", hang.Examine(context.WithoutCancel(ctx), m))
+	for _, line := range m.Console(0).Tail(tailLines) {
+		fmt.Fprintf(&text, "  %s\n", line.Text)
+	}
+	return fmt.Errorf("%w%s", err, strings.TrimRight(text.String(), "\n"))
+}
