@@ -123,14 +123,6 @@ func (vm *VM) Guest() *Guest {
 	return vm.guest
 }
 
-// UseGuest makes [VM.Guest] reach the guest in another way than the agent: by a
-// shell on the console ([guest.NewShell]) or by ssh ([guest.DialSSH]).
-func (vm *VM) UseGuest(g *guest.Guest) {
-	vm.Machine()
-	vm.guest = &Guest{vm: vm, remote: g, channel: GuestChannel{name: "shell"}}
-	vm.test.t.Cleanup(func() { _ = g.Close() })
-}
-
 // Guest has things done in the operating system of a [VM]. Its methods wait for
 // the guest to be there. They end the test when what they are to do fails, when
 // the time of the test is over, and at once when the guest panics or QEMU ends.
