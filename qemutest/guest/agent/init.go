@@ -33,6 +33,11 @@ var links = map[string]string{
 	"/dev/stderr": "/proc/self/fd/2",
 }
 
+func hasEntries(dir string) bool {
+	entries, _ := os.ReadDir(dir)
+	return len(entries) > 0
+}
+
 // prepare makes of a kernel with an initramfs what programs expect. It does all
 // that it can, whatever fails.
 func prepare() error {
@@ -41,6 +46,9 @@ func prepare() error {
 		if err := os.MkdirAll(m.target, 0o755); err != nil {
 			errs = append(errs, err)
 			continue
+		}
+		if m.kind == "tmpfs" && hasEntries(m.target) {
+			continue // the initial file system has brought files for there
 		}
 		err := unix.Mount(m.source, m.target, m.kind, m.flags, m.options)
 		// EBUSY: it is mounted already. ENODEV: this kernel has no such file
