@@ -47,6 +47,11 @@ check-thorough: qemu
 $(TARGETS:%=check-%): check-%: qemu
 	$(call run-suite,$@,-timeout 0 ./tests/$*/...)
 
+# Boards with the distribution's kernels, which are fetched with apt.
+.PHONY: check-linux
+check-linux: qemu
+	$(call run-suite,check-linux,-timeout 0 -run LinuxBoards ./tests/...)
+
 .PHONY: precache
 precache:
 	QEMU_TEST_PRECACHE=1 $(GO) test -count=1 -timeout 0 $(ARGS) ./tests/...

@@ -1,0 +1,32 @@
+// Package board boots the distribution's kernel on the boards that QEMU
+// emulates, with a program of its own as the only process, and checks that the
+// guest finds and can use what the board promises.
+//
+//	board.Run(t, "arm", board.Board{
+//		Machine: "highbank",
+//		Kernel:  board.ARMMP,
+//		DTB:     "highbank.dtb",
+//		Console: "ttyAMA0",
+//		Memory:  512,
+//		Model:   "Calxeda Highbank",
+//		CPU:     "CPU part\t: 0xc09",
+//		Drivers: []string{"amba/rtc-pl031"},
+//	})
+//
+// Each target has one table of them; adding a board is adding a row. Nothing is
+// downloaded but the kernel's package, and its device trees and modules come
+// out of that.
+//
+// # What is tested
+//
+// On each board: the kernel is that of the package, and got its command line;
+// the machine's name; number and model of the CPUs, and that each of them runs
+// a thread; the size of the memory; the drivers that found their devices; and
+// how the machine ends. Where a row says so: the real-time clock shows the time
+// of -rtc; a disk is read and written; files go over QEMU's user network in both
+// directions; the watchdog bites.
+//
+// The guest's program (init) says on the console what it found, as package report
+// describes; it needs no input, so that it works where a board has only one
+// serial port.
+package board

@@ -1,0 +1,143 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"crypto/sha256"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/qemutest/functional/tests/internal/board/report"
+)
+
+func look() (report.Facts, error) {
+	memory, err := memTotal()
+	if err != nil {
+		return report.Facts{}, err
+	}
+	rtc, _ := strconv.ParseInt(read("/sys/class/rtc/rtc0/since_epoch"), 10, 64) // 0 if there is none
+	return report.Facts{
+		Models:    models(),
+		CPUInfo:   read("/proc/cpuinfo"),
+		Online:    runtime.NumCPU(),
+		MemTotal:  memory,
+		Drivers:   boundDrivers(),
+		RTC:       rtc,
+		Watchdog:  read("/sys/class/watchdog/watchdog0/identity"),
+		Cmdline:   read("/proc/cmdline"),
+		Interface: list("/sys/class/net"),
+		Blocks:    list("/sys/class/block"),
+	}, nil
+}
+
+// models returns what the machine calls itself, as far as this architecture
+// has a place for it.
+func models() []string {
+	var names []string
+	for _, file := range []string{
+		"/proc/device-tree/model",
+		"/sys/class/dmi/id/product_name",
+		"/sys/class/dmi/id/product_version",
+	} {
+		if name := read(file); name != "" {
+			names = append(names, name)
+		}
+	}
+	for line := range strings.Lines(read("/proc/cpuinfo")) {
+		key, value, _ := strings.Cut(line, ":")
+		switch strings.TrimSpace(key) {
+		case "system type", "machine", "Hardware":
+			names = append(names, strings.TrimSpace(value))
+		}
+	}
+	return names
+}
+
+func memTotal() (int64, error) {
+	text := read("/proc/meminfo")
+	var kilobytes int64
+	if _, err := fmt.Sscanf(text, "MemTotal: %d kB", &kilobytes); err != nil {
+		return 0, fmt.Errorf("expected /proc/meminfo to begin with MemTotal: %w", err)
+	}
+	return kilobytes << 10, nil
+}
+
+// boundDrivers returns the drivers that have a device, as "bus/driver".
+func boundDrivers() []string {
+	var names []string
+	for _, bus := range list("/sys/bus") {
+		for _, driver := range list("/sys/bus/" + bus + "/drivers") {
+			if name := bus + "/" + driver; bound(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// bound reports whether a driver has a device: a link beside the link to the
+// driver's module.
+func bound(name string) bool {
+	bus, driver, _ := strings.Cut(name, "/")
+	dir := filepath.Join("/sys/bus", bus, "drivers", driver)
+	entries, _ := os.ReadDir(dir) // none if there is no such driver
+	for _, entry := range entries {
+		if entry.Type()&os.ModeSymlink != 0 && entry.Name() != "module" {
+			return true
+		}
+	}
+	return false
+}
+
+// runOnEachCPU has a thread on each CPU compute the same, and compares.
+func runOnEachCPU(cpus int) error {
+	data := report.Pattern(report.ForGuest)
+	want := sha256.Sum256(data)
+	errs := make(chan error, cpus)
+	for cpu := range cpus {
+		go func() {
+			runtime.LockOSThread() // without unlocking: the thread ends with the goroutine
+			var set unix.CPUSet
+			set.Set(cpu)
+			if err := unix.SchedSetaffinity(0, &set); err != nil {
+				errs <- fmt.Errorf("moving a thread to CPU %d: %w", cpu, err)
+				return
+			}
+			if got := sha256.Sum256(data); got != want {
+				errs <- fmt.Errorf("expected CPU %d to compute the SHA-256 %x, but it is %x", cpu, want, got)
+				return
+			}
+			errs <- nil
+		}()
+	}
+	for range cpus {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+	say(report.KindSMP, cpus)
+	return nil
+}
+
+// read returns the text of a file without the line ending or NUL that closes
+// it, "" if it cannot be read.
+func read(path string) string {
+	text, _ := os.ReadFile(path)
+	return strings.TrimRight(string(text), "\x00\n")
+}
+
+func list(dir string) []string {
+	entries, _ := os.ReadDir(dir)
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
+	}
+	return names
+}
