@@ -199,7 +199,7 @@ func TestSummary(t *testing.T) {
 	assert.Equal(t, Summary{
 		Version: minVersion, Events: 6, Instructions: 15,
 		Counts:    map[Kind]int64{Checkpoint: 1, Instructions: 2, Shutdown: 2, End: 1},
-		Shutdowns: map[string]int64{"guest-reset": 1, "host-qmp-quit": 1},
+		Shutdowns: map[string]int64{"guest-reset": 1, "host-qmp-quit": 1}, FirstShutdown: 10,
 	}, s)
 
 	_, err = ReadFile(name + ".missing")
@@ -207,6 +207,14 @@ func TestSummary(t *testing.T) {
 	require.NoError(t, os.Truncate(name, 20))
 	_, err = ReadFile(name)
 	assert.ErrorContains(t, err, name+": the replay log can't be read")
+}
+
+func TestSummaryWithoutShutdown(t *testing.T) {
+	t.Parallel()
+	s, err := Summarize(&newLog(minVersion).u8(0).u32(10).u8(39).Buffer)
+	require.NoError(t, err)
+	assert.Empty(t, s.Shutdowns)
+	assert.Equal(t, s.Instructions, s.FirstShutdown)
 }
 
 func TestDump(t *testing.T) {

@@ -17,6 +17,13 @@ type Summary struct {
 	// Shutdowns is how often a shutdown or reset was requested, by the cause in
 	// QAPI's words, like "host-qmp-quit".
 	Shutdowns map[string]int64
+
+	// FirstShutdown is the instruction count at which a replay meets the first
+	// of these requests; without one it is Instructions. QEMU does not note down
+	// how many instructions were executed when it notes down a request, so a
+	// replay meets it at the event before: earlier than it was made, and at 0 if
+	// nothing else had come to the machine by then.
+	FirstShutdown int64
 }
 
 // ReadFile reads a log from its header to its end event.
@@ -43,6 +50,9 @@ func Summarize(in io.Reader) (Summary, error) {
 	for {
 		e, err := r.Next()
 		if err == io.EOF {
+			if len(s.Shutdowns) == 0 {
+				s.FirstShutdown = s.Instructions
+			}
 			return s, nil
 		} else if err != nil {
 			return Summary{}, err
@@ -50,6 +60,9 @@ func Summarize(in io.Reader) (Summary, error) {
 		s.Events, s.Instructions = e.Number, e.Instructions
 		s.Counts[e.Kind]++
 		if e.Kind == Shutdown {
+			if len(s.Shutdowns) == 0 {
+				s.FirstShutdown = e.Instructions
+			}
 			s.Shutdowns[e.Name]++
 		}
 	}

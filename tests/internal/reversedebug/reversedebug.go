@@ -3,6 +3,7 @@
 package reversedebug
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/gdb"
+	"github.com/qemutest/functional/qemutest/replay"
 	"github.com/qemutest/functional/tests/internal/recordreplay"
 )
 
@@ -28,8 +30,12 @@ type Guest struct {
 	Requirements []qemutest.Requirement
 }
 
-// steps is how many instructions are stepped back and forth.
-const steps = 10
+const (
+	// steps is how many instructions are stepped back and forth.
+	steps = 10
+	// minimum is how many instructions the replay must have at least.
+	minimum = 4 * steps
+)
 
 // Run records the first instructions of a guest and replays them: it steps
 // forward, back, and forward again, which must lead along the same addresses;
@@ -40,22 +46,9 @@ func Run(t *testing.T, target string, guest Guest) {
 		qemutest.Machine(guest.Machine),
 		qemutest.Accel("tcg"))...)
 
-	disk := q.Scratch("disk.qcow2")
-	q.Tool("qemu-img", "create", "-f", "qcow2", disk, "128M")
-	args := func(mode string) []string {
-		list := recordreplay.Args(mode, guest.Shift, q.Scratch("replay.bin"), "rrsnapshot=init")
-		// Without -no-shutdown, firmware that finds nothing to boot may end the
-		// recording, and the "quit" at the end of the recording the replay,
-		// sometimes before the stub has reported the stop there.
-		list = append(list, "-no-shutdown", "-drive", "file="+disk+",if=none")
-		if guest.Args != nil {
-			list = append(list, guest.Args(q)...)
-		}
-		return list
-	}
-	end := record(q, args("record"))
+	end := guest.record(q)
 
-	vm := q.NamedVM("replay", append(args("replay"), "-S")...).EnableGDB()
+	vm := q.NamedVM("replay", append(guest.args(q, "replay"), "-S")...).EnableGDB()
 	vm.Launch()
 	debugger := vm.GDB()
 	require.True(t, debugger.CanReverse(), "QEMU offers reverse debugging")
@@ -67,18 +60,48 @@ func Run(t *testing.T, target string, guest Guest) {
 	s.reverseToLastBreakpoint(vm, path, end)
 }
 
-// record runs the guest for several times the steps that are replayed, and
-// returns how many instructions were recorded.
-func record(q *qemutest.Test, args []string) (instructions int64) {
-	vm := q.NamedVM("record", args...)
-	vm.Launch()
-	// QEMU has no event for it; each round trip over the monitor takes about
-	// as long as many instructions.
-	for instructions <= 4*steps {
-		instructions = replayed(vm)
+// disk is where the snapshot is kept that going back begins at.
+func disk(q *qemutest.Test) string { return q.Scratch("disk.qcow2") }
+
+func log(q *qemutest.Test) string { return q.Scratch("replay.bin") }
+
+// args returns the arguments for QEMU that record or replay the guest.
+func (g Guest) args(q *qemutest.Test, mode string) []string {
+	list := recordreplay.Args(mode, g.Shift, log(q), "rrsnapshot=init")
+	// Without -no-shutdown, firmware that finds nothing to boot may end the
+	// recording, and the "quit" at the end of the recording the replay,
+	// sometimes before the stub has reported the stop there.
+	list = append(list, "-no-shutdown", "-drive", "file="+disk(q)+",if=none")
+	if g.Args != nil {
+		list = append(list, g.Args(q)...)
 	}
-	vm.Shutdown()
-	return instructions
+	return list
+}
+
+// record records the guest for more than minimum instructions, and returns
+// after how many the replay meets the end. That is at the event before the
+// "quit", and may be too early: at the first instruction, when the guest had not
+// asked for the time yet, nor anything else come from outside. There is no
+// command that makes QEMU note down how far it is, so such a guest is recorded
+// again.
+func (g Guest) record(q *qemutest.Test) (end int64) {
+	for try := 1; end <= minimum; try++ {
+		q.Tool("qemu-img", "create", "-f", "qcow2", disk(q), "128M")
+		vm := q.NamedVM(fmt.Sprintf("record%d", try), g.args(q, "record")...)
+		vm.Launch()
+		// QEMU has no event for it; each round trip over the monitor takes about
+		// as long as many instructions.
+		var instructions int64
+		for instructions <= minimum {
+			instructions = replayed(vm)
+		}
+		vm.Shutdown()
+		summary, err := replay.ReadFile(log(q))
+		q.Check(err)
+		end = summary.FirstShutdown
+		q.Logf("executed %d instructions, and can replay %d", instructions, end)
+	}
+	return end
 }
 
 // replayed returns how many instructions were recorded or replayed.
