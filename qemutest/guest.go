@@ -22,6 +22,21 @@ func (q *Test) Program(p image.GoProgram) string {
 	return file
 }
 
+// A Medium is what a machine can have as a disk or card: an [image.FAT], an
+// [image.Disk] or an [image.Raw].
+type Medium interface {
+	WriteFile(name string) error
+}
+
+// Medium writes a medium into the scratch directory, and returns its path: name
+// in there. The guest may write to it.
+func (q *Test) Medium(name string, medium Medium) string {
+	q.t.Helper()
+	path := q.Scratch(name)
+	q.Check(medium.WriteFile(path))
+	return path
+}
+
 // Initramfs writes an initial RAM file system into the scratch directory, and
 // returns its path, for -initrd.
 func (q *Test) Initramfs(i *image.Initramfs) string {

@@ -63,3 +63,18 @@ func ExampleGoProgram() {
 	// Output:
 	// . (linux/arm64) <nil>
 }
+
+func ExampleDisk() {
+	var esp image.FAT
+	esp.AddBytes("startup.nsh", []byte("echo hello\r\n"))
+	var loader image.Raw
+	loader.AddBytes(0, []byte("first stage"))
+	disk := image.Disk{Partitions: []image.Partition{
+		{Name: "esp", Type: image.EFISystem, Content: &esp},
+		{Name: "loader", Content: &loader},
+	}}
+	var out bytes.Buffer
+	n, err := disk.WriteTo(&out)
+	fmt.Println(n>>20, "MiB", err)
+	// Output: 4 MiB <nil>
+}

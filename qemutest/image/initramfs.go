@@ -2,7 +2,6 @@ package image
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"maps"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -56,32 +54,37 @@ type node struct {
 // initramfs has been written. Of mode, only permission bits and setuid, setgid
 // and sticky count.
 func (i *Initramfs) AddBytes(name string, mode fs.FileMode, content []byte) {
-	i.add(name, node{
-		mode: mode & modeBits,
-		size: int64(len(content)),
-		open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
-	})
+	i.add(name, node{mode: mode & modeBits, size: int64(len(content)), open: opener(content)})
 }
 
 // AddFile adds the file of the host at path, which is read when the initramfs
 // is written. A mode of 0 stands for the mode of the file.
 func (i *Initramfs) AddFile(name string, mode fs.FileMode, path string) {
+	n, err := hostFile(path)
+	if err != nil {
+		i.fail(name, err)
+		return
+	}
+	if mode != 0 {
+		n.mode = mode & modeBits
+	}
+	i.add(name, n)
+}
+
+// hostFile returns a regular file of the host, with its mode.
+func hostFile(path string) (node, error) {
 	info, err := os.Stat(path)
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("expected %s to be a regular file, but it is %v", path, info.Mode().Type())
 	}
 	if err != nil {
-		i.fail(name, err)
-		return
+		return node{}, err
 	}
-	if mode == 0 {
-		mode = info.Mode()
-	}
-	i.add(name, node{
-		mode: mode & modeBits,
+	return node{
+		mode: info.Mode() & modeBits,
 		size: info.Size(),
 		open: func() (io.ReadCloser, error) { return os.Open(path) },
-	})
+	}, nil
 }
 
 // AddDir adds a directory.
@@ -168,15 +171,24 @@ func (i *Initramfs) addEntry(name string, fsys fs.FS, file string, info fs.FileI
 const modeBits = fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
 func (i *Initramfs) add(name string, n node) {
-	key := clean(name)
-	if key == "." || strings.ContainsRune(key, 0) || slices.Contains(strings.Split(name, "/"), "..") {
-		i.fail(name, errors.New("expected the name of an entry below the root, without \"..\" in it"))
+	key, err := entryName(name)
+	if err != nil {
+		i.fail(name, err)
 		return
 	}
 	if i.nodes == nil {
 		i.nodes = map[string]node{}
 	}
 	i.nodes[key] = n
+}
+
+// entryName returns the name of an entry relative to the root.
+func entryName(name string) (string, error) {
+	key := clean(name)
+	if key == "." || strings.ContainsRune(key, 0) || slices.Contains(strings.Split(name, "/"), "..") {
+		return "", errors.New("expected the name of an entry below the root, without \"..\" in it")
+	}
+	return key, nil
 }
 
 func (i *Initramfs) fail(name string, err error) {
@@ -190,21 +202,11 @@ func clean(name string) string {
 
 // WriteFile writes the initramfs to the file at name, which appears only when
 // it is complete, and replaces one that was there.
-func (i *Initramfs) WriteFile(name string) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
+func (i *Initramfs) WriteFile(name string) error {
+	return replaceFile(name, func(file *os.File) error {
+		_, err := i.WriteTo(file)
 		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(file.Name()))
-		}
-	}()
-	_, err = i.WriteTo(file)
-	if err := errors.Join(err, file.Chmod(0o644), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
+	})
 }
 
 // WriteTo writes the initramfs and returns the number of bytes written. It

@@ -3,7 +3,6 @@
 package aarch64
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"github.com/qemutest/functional/archive"
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
-	"github.com/qemutest/functional/tests/internal/disk"
+	"github.com/qemutest/functional/qemutest/image"
 )
 
 var (
@@ -40,16 +39,15 @@ func TestAarch64RMEVirt(t *testing.T) {
 func TestAarch64RMESBSARef(t *testing.T) {
 	q, dir := newRME(t, "sbsa-ref", rmeSBSARefStack)
 
-	// QEMU makes a FAT file system of the directory; UEFI's shell runs the
-	// script in it.
-	image := disk.Copy(q, filepath.Join(dir, "out/Image"), "EFI/Image", 0)
-	script := []byte("fs0:Image " + rmeCommandLine + "\n")
-	q.Check(os.WriteFile(filepath.Join(filepath.Dir(image), "startup.nsh"), script, 0o600))
+	// UEFI's shell runs the script.
+	var esp image.FAT
+	esp.AddFile("Image", filepath.Join(dir, "out/Image"))
+	esp.AddBytes("startup.nsh", []byte("fs0:Image "+rmeCommandLine+"\n"))
 	vm := rmeVM(q, dir)
 	for _, flash := range []string{"out/SBSA_FLASH0.fd", "out/SBSA_FLASH1.fd"} {
 		vm.AddArgs("-drive", "if=pflash,format=raw,file="+filepath.Join(dir, flash))
 	}
-	vm.AddArgs("-drive", "format=raw,file=fat:rw:"+filepath.Dir(image))
+	vm.AddArgs("-drive", "format=raw,file="+q.Medium("esp.img", &esp))
 	runRealm(vm)
 }
 

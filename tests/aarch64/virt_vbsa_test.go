@@ -15,6 +15,7 @@ import (
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/image"
 	"github.com/qemutest/functional/tests/internal/disk"
 )
 
@@ -39,12 +40,11 @@ var uefiVars = []string{"edk2-arm-vars.fd", "AAVMF/AAVMF_VARS.fd", "edk2/aarch64
 func TestAarch64VBSAUEFI(t *testing.T) {
 	q := newVBSA(t, "virt,gic-version=max,virtualization=on", qemutest.Assets(vbsaShell, vbsaEFI))
 
-	// QEMU makes a FAT file system of the directory.
-	esp := q.Scratch("esp")
-	disk.Copy(q, q.Fetch(vbsaShell), "esp/EFI/BOOT/BOOTAA64.EFI", 0)
-	disk.Copy(q, q.Fetch(vbsaEFI), "esp/Vbsa.efi", 0)
+	var esp image.FAT
+	esp.AddFile("EFI/BOOT/BOOTAA64.EFI", q.Fetch(vbsaShell))
+	esp.AddFile("Vbsa.efi", q.Fetch(vbsaEFI))
 	vm := vbsaVM(q).AddArgs(
-		"-drive", "if=none,id=drive0,format=raw,file=fat:rw:"+esp,
+		"-drive", "if=none,id=drive0,format=raw,file="+q.Medium("esp.img", &esp),
 		"-device", "virtio-blk-pci,drive=drive0")
 	vm.Launch()
 	const failed = "FAILED"
@@ -64,15 +64,15 @@ func TestAarch64VBSALinux(t *testing.T) {
 		qemutest.Assets(systemReady))
 
 	const compressed = "systemready_acs_live_image.img.xz"
-	image := q.Decompress(qemutest.File(q.ExtractMember(systemReady, compressed)))
+	live := q.Decompress(qemutest.File(q.ExtractMember(systemReady, compressed)))
 	// The first partition holds the configuration of GRUB, and gets the results.
-	partition := fmt.Sprintf("%s@@%d", image, disk.FirstPartition(q, image))
+	partition := fmt.Sprintf("%s@@%d", live, disk.FirstPartition(q, live))
 	setGRUBDefault(q, partition, "Linux Execution Enviroment") // as the image spells it
 
 	vm := vbsaVM(q).AddArgs(
 		"-smp", "4",
 		"-device", "nvme,drive=hd,serial=QEMU_ROOT_SSD",
-		"-blockdev", "driver=raw,node-name=hd,file.driver=file,file.filename="+image)
+		"-blockdev", "driver=raw,node-name=hd,file.driver=file,file.filename="+live)
 	vm.Launch()
 	const prompt = "/ # "
 	vm.WaitFor(prompt, "FAILED")

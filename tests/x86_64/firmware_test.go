@@ -24,7 +24,7 @@ func TestX86Firmware(t *testing.T) {
 		firmware.Boot{
 			Machine:  "q35",
 			Name:     "UEFI",
-			Firmware: []string{"OVMF/OVMF_CODE_4M.fd", "OVMF/OVMF_CODE.fd", "edk2/ovmf/OVMF_CODE.fd"},
+			Firmware: ovmf,
 			Option:   "pflash",
 			Args:     []string{"-m", "256", "-nodefaults", "-net", "none"},
 			Lines:    []string{"BdsDxe: "},
