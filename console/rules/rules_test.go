@@ -109,6 +109,24 @@ func TestInterruptedSamples(t *testing.T) {
 	}
 }
 
+// A rule without a sample may be wrong and nobody would know.
+func TestEveryRuleHasASample(t *testing.T) {
+	t.Parallel()
+	all := samples(t)
+	for _, rule := range rules.Guests() {
+		found := false
+		for name, text := range all {
+			if strings.HasPrefix(filepath.Base(name), "no-failure") {
+				continue
+			}
+			reports, err := console.Examine(strings.NewReader(text), []console.Rule{rule})
+			require.NoError(t, err)
+			found = found || len(reports) > 0
+		}
+		assert.True(t, found, "%s: no file of testdata has %v", rule.Kind, rule.Start)
+	}
+}
+
 func TestRulesAreUsable(t *testing.T) {
 	t.Parallel()
 	_, err := console.Examine(strings.NewReader(""), rules.Guests())
