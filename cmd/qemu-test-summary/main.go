@@ -5,8 +5,10 @@
 //	go test -json ./tests/... > run.json
 //	go run github.com/qemutest/functional/cmd/qemu-test-summary run.json
 //
-// The exit status is 1 when a test or a package failed, and when no test was
-// executed at all: a run that proves nothing must not look green.
+// The exit status is 1 when a test or a package failed, and when no test of QEMU
+// was executed at all: a run that proves nothing must not look green. The go
+// command alone cannot tell, because each package is a process of its own, and
+// one that skips all its tests is nothing unusual.
 package main
 
 import (

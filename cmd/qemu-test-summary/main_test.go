@@ -22,7 +22,8 @@ func summary(t *testing.T, events ...string) (text string, ok bool) {
 }
 
 const (
-	passA = `{"Action":"pass","Package":"p/arm","Test":"TestA"}`
+	targetA = `{"Action":"attr","Package":"p/arm","Test":"TestA","Key":"qemu.target","Value":"arm"}`
+	passA   = `{"Action":"pass","Package":"p/arm","Test":"TestA"}`
 	skipB = `{"Action":"attr","Package":"p/arm","Test":"TestB","Key":"skip.kind","Value":"machine"}` + "\n" +
 		`{"Action":"attr","Package":"p/arm","Test":"TestB","Key":"skip.reason","Value":"no machine b"}` + "\n" +
 		`{"Action":"skip","Package":"p/arm","Test":"TestB"}`
@@ -31,7 +32,7 @@ const (
 func TestSummary(t *testing.T) {
 	text, ok := summary(t,
 		"building p/arm", // no JSON
-		passA, skipB,
+		targetA, passA, skipB,
 		strings.ReplaceAll(skipB, "TestB", "TestC"),
 		`{"Action":"skip","Package":"p/arm","Test":"TestD"}`,
 		`{"Action":"attr","Package":"p/arm","Test":"TestE/x","Key":"qemu.target","Value":"arm"}`,
@@ -64,11 +65,24 @@ func TestSummaryOfFailures(t *testing.T) {
 func TestSummaryOfNothing(t *testing.T) {
 	text, ok := summary(t, skipB, `{"Action":"pass","Package":"p/arm"}`)
 	assert.False(t, ok)
-	assert.Contains(t, text, "NO TEST WAS EXECUTED")
+	assert.Contains(t, text, "NO TEST OF QEMU WAS EXECUTED")
+
+	text, ok = summary(t, `{"Action":"output","Package":"p/arm","Output":"testing: warning: no tests to run\n"}`,
+		`{"Action":"pass","Package":"p/arm"}`)
+	assert.False(t, ok, "-run selected nothing")
+	assert.Contains(t, text, "NO TEST OF QEMU WAS EXECUTED")
+
+	unit := `{"Action":"pass","Package":"p/internal/board","Test":"TestParse"}`
+	text, ok = summary(t, skipB, unit)
+	assert.False(t, ok, "a unit test of the suite executes no QEMU")
+	assert.Contains(t, text, "NO TEST OF QEMU WAS EXECUTED")
+	assert.Contains(t, text, "1 passed, 0 failed, 1 skipped")
+	_, ok = summary(t, unit)
+	assert.True(t, ok, "there is nothing but unit tests")
 
 	text, ok = summary(t, strings.ReplaceAll(skipB, "machine", "precached"), `{"Action":"pass","Package":"p/arm"}`)
 	assert.True(t, ok, "pre-caching executes nothing, and shall not")
-	assert.NotContains(t, text, "NO TEST WAS EXECUTED")
+	assert.NotContains(t, text, "NO TEST OF QEMU WAS EXECUTED")
 }
 
 func TestSummaryOfSomethingElse(t *testing.T) {
