@@ -13,10 +13,11 @@ import (
 	"github.com/qemutest/functional/qemutest/hang"
 )
 
-// diagnosis is why a machine does not get on, found out once: at the moment of
-// the failure.
+// diagnosis is why a machine does not get on, found out once for each failure:
+// at its moment.
 type diagnosis struct {
 	once    sync.Once
+	suffix  string // of the files, so that those of an earlier failure stay
 	found   hang.Diagnosis
 	traffic string   // of the monitor, before it was asked
 	files   []string // with what was found
@@ -25,25 +26,35 @@ type diagnosis struct {
 // diagnose finds out why the machine does not get on, and keeps what it found
 // beside the logs.
 func (vm *VM) diagnose(ctx context.Context) *diagnosis {
-	found := &vm.diagnosis
+	found := vm.diagnosis.Load()
+	for found == nil {
+		vm.diagnosis.CompareAndSwap(nil, new(diagnosis))
+		found = vm.diagnosis.Load()
+	}
 	found.once.Do(func() {
+		if n := vm.diagnoses.Add(1); n > 1 {
+			found.suffix = fmt.Sprintf("-%d", n)
+		}
 		found.traffic = vm.recentTraffic()
 		d := hang.Examine(ctx, vm.machine)
 		found.found = d
-		found.save(vm, "diagnosis.txt", d.Details())
+		found.save(vm, "diagnosis", d.Details())
 		if n := len(d.Registers); n > 0 {
-			found.save(vm, "registers.txt", "At first:\n"+d.Registers[0]+"\nAt last:\n"+d.Registers[n-1])
+			found.save(vm, "registers", "At first:\n"+d.Registers[0]+"\nAt last:\n"+d.Registers[n-1])
 		}
 		if d.Silence == nil && !d.NoMonitor && d.Kind != hang.Gone {
-			found.save(vm, "info.txt", vm.info(ctx, d))
+			found.save(vm, "info", vm.info(ctx, d))
 		}
 	})
 	return found
 }
 
+// forgetDiagnosis makes the next failure find out anew: the test goes on.
+func (vm *VM) forgetDiagnosis() { vm.diagnosis.Store(nil) }
+
 // save keeps a text beside the logs.
 func (found *diagnosis) save(vm *VM, name, text string) {
-	path := vm.test.Log(vm.logName(name))
+	path := vm.test.Log(vm.logName(name + found.suffix + ".txt"))
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		vm.test.logf("%s: saving %s: %v", vm.Name(), name, err)
 		return
@@ -105,7 +116,7 @@ func (vm *VM) explain(err error) string {
 	if vm.machine == nil || !timedOut(err) {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), evidenceTime)
+	ctx, cancel := vm.test.deadline.closing(evidenceTime, evidenceShare)
 	defer cancel()
 	return "\n" + vm.diagnose(ctx).found.String()
 }

@@ -46,7 +46,8 @@
 // A test that declares assets is thorough, others are quick; [Quick] and
 // [Thorough] overrule that, and -short leaves the thorough ones out. A test may
 // take [DefaultTimeout], or what [Timeout] says, and it stops in time before go
-// test's own -timeout, with evidence. Tests run in parallel, as many as the
+// test's own -timeout, with evidence. After a failure, -failfast keeps those from
+// starting that wait for their turn. Tests run in parallel, as many as the
 // host has memory and cores for: all test processes share one pool of places.
 //
 // # Files

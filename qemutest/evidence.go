@@ -22,13 +22,20 @@ const (
 	evidenceMessages = 10 // of the monitor
 )
 
+// What of the evidence is in the output.
+const (
+	reportedNothing = iota
+	reportedSubtest // that of a subtest that failed: what fails next needs its own
+	reportedAll
+)
+
 // reportEvidence adds to the output of a failed test or subtest what tells why:
 // for each machine, whether it runs and what its guest does, the last lines of
 // its consoles, the last traffic of its monitor, and its command line; and what
 // the programs beside them wrote.
 func (q *Test) reportEvidence(t *testing.T) {
 	t.Helper()
-	q.reported.Store(true)
+	q.reported.Store(reportedAll)
 	machines := q.machines()
 	reports := make([]string, len(machines))
 	var collected sync.WaitGroup
@@ -64,7 +71,7 @@ func (vm *VM) evidence() string {
 		diagnosis := vm.diagnose(ctx)
 		traffic = diagnosis.traffic
 		fmt.Fprintf(&b, "%s\ndetails: %s\n", diagnosis.found, strings.Join(diagnosis.files, " "))
-		b.WriteString(vm.describeDisplay(ctx))
+		b.WriteString(vm.describeDisplay(ctx, diagnosis.suffix))
 	}
 	for _, port := range vm.ports {
 		lines := m.Console(port.Index).Tail(evidenceLines)

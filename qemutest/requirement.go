@@ -43,7 +43,8 @@ const (
 )
 
 // Kind names a group of skips for machines to read. QEMU_TEST_REQUIRE takes a
-// list of kinds whose skips are failures, or "all".
+// list of kinds whose skips are failures, or "all". Those of KindPrecached and
+// KindFailFast never are.
 //
 // The kind of a missing accelerator is the accelerator's name, such as "kvm".
 type Kind string
@@ -68,6 +69,7 @@ const (
 	KindFeature   Kind = "feature"   // the emulator was built without something
 	KindAssets    Kind = "assets"    // an asset can be neither found nor fetched now
 	KindPrecached Kind = "precached" // QEMU_TEST_PRECACHE is set: nothing is run
+	KindFailFast  Kind = "failfast"  // another test has failed, and go test was given -failfast
 )
 
 // Skip is the error of a requirement that is not met here. It ends the test as
@@ -149,7 +151,7 @@ func (q *Test) end(err error) {
 func (q *Test) Skip(kind Kind, format string, args ...any) {
 	q.t.Helper()
 	skip := Skipf(kind, format, args...)
-	if kind != KindPrecached && kindRequired(kind) {
+	if kind != KindPrecached && kind != KindFailFast && kindRequired(kind) {
 		q.t.Fatalf("QEMU_TEST_REQUIRE forbids to skip this test: %v", skip)
 	}
 	setAttr(q.t, "skip.kind", string(kind))

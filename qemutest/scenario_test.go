@@ -88,7 +88,13 @@ var scenarios = map[string]func(t *testing.T){
 		vm.Launch()
 		vm.WaitFor("the end")
 	},
-	"is doomed": doom,
+	"is doomed":                     doom,
+	"waits in many ways":            waitInManyWays,
+	"waits in many subtests":        waitInManySubtests,
+	"waits for a stopped QEMU":      waitForAStoppedQEMU,
+	"fails one after the other":     failOneAfterTheOther,
+	"tells when its time began":     tellWhenTimeBegan,
+	"fails twice in different ways": failTwice,
 	"loses a process": func(t *testing.T) {
 		newX86(t).Start("peer", "sh", "-c", "echo no such device; exit 3").WaitFor("ready")
 	},
@@ -323,7 +329,7 @@ func TestFailureExplainsItself(t *testing.T) {
 func TestGoTestTimeout(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"waits outside the package"} {
-		got := scenario(t, name, "-test.timeout=4s")
+		got := hurried(t, 4*time.Second, 1, name)
 		require.Equal(t, 1, got.status, got.output)
 		assert.Contains(t, got.output, "--- FAIL: TestScenario", "the test fails in its own name")
 		assert.Contains(t, got.output, "go test's -timeout is near")

@@ -106,13 +106,14 @@ func hasDisplay(ctx context.Context, client *qmp.Client) (bool, error) {
 }
 
 // describeDisplay takes a picture of the display for the report of a failure,
-// and says in a line where it is; "" when there is nothing to see.
-func (vm *VM) describeDisplay(ctx context.Context) string {
+// and says in a line where it is; "" when there is nothing to see. The suffix
+// tells failures of one test apart.
+func (vm *VM) describeDisplay(ctx context.Context, suffix string) string {
 	client := vm.machine.QMP()
 	if client == nil {
 		return ""
 	}
-	shot, err := vm.screendump(ctx, "screenshot-failed")
+	shot, err := vm.screendump(ctx, "screenshot-failed"+suffix)
 	if err != nil {
 		vm.test.logf("%s: no screenshot: %v", vm.Name(), err)
 		return ""

@@ -39,7 +39,7 @@ type Test struct {
 	libraryPaths []string // -L of the user-mode emulator
 
 	launches launches
-	reported atomic.Bool // evidence is in the output
+	reported atomic.Int32 // how much evidence is in the output
 
 	mu        sync.Mutex
 	vms       []*VM
@@ -58,6 +58,7 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	t.Helper()
 	q := &Test{t: t, root: t, target: target, settings: newSettings(requirements)}
 	endWithRunners()
+	t.Cleanup(func() { noteFailure(t) })
 	if envSet("QEMU_TEST_LIST") {
 		q.list()
 	}
@@ -77,6 +78,7 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 		t.Parallel()
 	}
 
+	q.checkFailFast()
 	q.deadline = newDeadline(t)
 	ctx, cancel := q.deadline.context(ctx, time.Time{}, nil)
 	t.Cleanup(cancel)
@@ -91,6 +93,7 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 
 	q.open()
 	q.takePlace(ctx)
+	q.checkFailFast()
 	q.startClock()
 	return q
 }
@@ -189,7 +192,7 @@ func (q *Test) machines() []*VM {
 func (q *Test) finish() {
 	q.launches.end(errTestEnded)
 	failed := q.t.Failed() || panicking()
-	if failed && !q.reported.Load() {
+	if failed && q.reported.Load() == reportedNothing {
 		q.reportEvidence(q.t)
 	}
 	if failed {
@@ -204,6 +207,7 @@ func (q *Test) finish() {
 		vm.judge()
 	}
 	q.endProcesses()
+	noteFailure(q.t) // before others get the place
 	if !failed && !q.t.Failed() {
 		return
 	}

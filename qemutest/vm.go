@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/qemutest/functional/console"
@@ -33,7 +34,8 @@ type VM struct {
 	seen     bool // the test looked at how the machine ended
 
 	screenshots int // taken so far
-	diagnosis   diagnosis
+	diagnosis   atomic.Pointer[diagnosis]
+	diagnoses   atomic.Int32 // made so far
 
 	expected        []machine.Kind // ends that are no failure
 	expectedReports []console.Kind // reports on a console that are no failure
@@ -340,6 +342,7 @@ func (vm *VM) awaitEnd() (machine.Exit, bool) {
 func (vm *VM) fail(err error) {
 	vm.test.t.Helper()
 	vm.step("%v", err)
+	vm.test.reported.CompareAndSwap(reportedSubtest, reportedNothing)
 	var wait *console.WaitError
 	if !errors.As(err, &wait) {
 		vm.test.t.Fatalf("machine %q: %v%s", vm.Name(), err, vm.explain(err))
