@@ -42,6 +42,26 @@ func TestPromisesHaveProofs(t *testing.T) {
 	assert.Greater(t, promises, 20, "the page has tables of promises")
 }
 
+// The long forms that the page speaks of are among what make torture runs.
+func TestTortureRunsLongForms(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile("../.ci/torture")
+	require.NoError(t, err)
+	run := regexp.MustCompile(`-run '([^']+)' "\$\{tested`).FindSubmatch(script)
+	require.NotNil(t, run)
+	selected := regexp.MustCompile(string(run[1]))
+	page, err := os.ReadFile("reliability.md")
+	require.NoError(t, err)
+	for line := range strings.Lines(string(page)) {
+		if !strings.Contains(line, "long form ") && !strings.Contains(line, "long form)") {
+			continue
+		}
+		for _, match := range proof.FindAllStringSubmatch(line, -1) {
+			assert.Regexp(t, selected, match[2])
+		}
+	}
+}
+
 // testsOf lists the functions in the test files of a package of this module.
 func testsOf(t *testing.T, dir string) []string {
 	t.Helper()
