@@ -17,9 +17,10 @@ type apt struct {
 	get, cache string // the commands
 	dir        string // of the state
 	arch       string
+	suite      string // "" for the machine's own sources
 }
 
-func findApt(dir, arch string) (*apt, error) {
+func findApt(s *state) (*apt, error) {
 	get, err := exec.LookPath("apt-get")
 	if err != nil {
 		return nil, err
@@ -28,7 +29,7 @@ func findApt(dir, arch string) (*apt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &apt{get: get, cache: cache, dir: dir, arch: arch}, nil
+	return &apt{get: get, cache: cache, dir: s.dir, arch: s.arch, suite: s.suite}, nil
 }
 
 // configuration is read by apt after the system's configuration (apt.conf(5)), of which the sources, keys, proxies and
@@ -72,8 +73,8 @@ func (a *apt) configPath() string { return filepath.Join(a.dir, "apt.conf") }
 // downloads is the directory, in that of the state, of packages on their way to the asset cache.
 const downloads = "download"
 
-// configure makes the directories and files that apt expects.
-func (a *apt) configure() error {
+// configure makes the directories and files that apt expects, with further lines for its configuration.
+func (a *apt) configure(more string) error {
 	for _, dir := range []string{"lists/partial", "cache/archives/partial", "log", downloads} {
 		if err := os.MkdirAll(filepath.Join(a.dir, dir), 0o755); err != nil {
 			return err
@@ -81,7 +82,7 @@ func (a *apt) configure() error {
 	}
 	return errors.Join(
 		os.WriteFile(filepath.Join(a.dir, "status"), nil, 0o644), // no package is installed
-		os.WriteFile(a.configPath(), fmt.Appendf(nil, configuration, a.dir, a.arch), 0o644),
+		os.WriteFile(a.configPath(), fmt.Appendf(nil, configuration+"%[3]s", a.dir, a.arch, more), 0o644),
 	)
 }
 
@@ -92,7 +93,12 @@ func (a *apt) run(ctx context.Context, command string, args ...string) (stdout, 
 
 // runIn is run in a working directory, which is where apt-get puts downloads.
 func (a *apt) runIn(ctx context.Context, dir, command string, args ...string) (stdout, all string, err error) {
-	cmd := exec.CommandContext(ctx, command, append([]string{"-c", a.configPath()}, args...)...)
+	return execute(ctx, dir, command, append([]string{"-c", a.configPath()}, args...)...)
+}
+
+// execute is runIn with the system's configuration alone.
+func execute(ctx context.Context, dir, command string, args ...string) (stdout, all string, err error) {
+	cmd := exec.CommandContext(ctx, command, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	var out, errs bytes.Buffer
@@ -129,7 +135,7 @@ func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 		return nil, complaint("apt-get download --print-uris", err, output)
 	}
 	r := &Release{
-		Package: Package{Name: p.Name, Arch: p.Arch, Version: fields["Version"]},
+		Package: Package{Name: p.Name, Arch: p.Arch, Version: fields["Version"], Suite: a.suite},
 		Depends: parseDepends(fields["Depends"]),
 	}
 	// 'URL' file size SHA256:hash

@@ -39,7 +39,10 @@ func fake(t *testing.T, behaviour string) (commands func() []string) {
 		var words []string
 		for line := range strings.Lines(string(text)) {
 			fields := strings.Fields(line)
-			words = append(words, strings.Join(append(fields[:1], fields[3:]...), " "))
+			if fields[1] == "-c" {
+				fields = append(fields[:1], fields[3:]...)
+			}
+			words = append(words, strings.Join(fields, " "))
 		}
 		return words
 	}
@@ -48,12 +51,15 @@ func fake(t *testing.T, behaviour string) (commands func() []string) {
 // age makes everything that is kept about packages so much older.
 func age(t *testing.T, by time.Duration) {
 	t.Helper()
-	s, err := openState("test")
+	root, _, err := asset.Environment()
 	require.NoError(t, err)
-	records, err := filepath.Glob(filepath.Join(s.dir, "resolved", "*.json"))
+	records, err := filepath.Glob(filepath.Join(root, "apt", "*", "resolved", "*.json"))
 	require.NoError(t, err)
+	updates, err := filepath.Glob(filepath.Join(root, "apt", "*", "updated"))
+	require.NoError(t, err)
+	require.NotEmpty(t, updates)
 	then := time.Now().Add(-by)
-	for _, file := range append(records, filepath.Join(s.dir, "updated")) {
+	for _, file := range append(records, updates...) {
 		require.NoError(t, os.Chtimes(file, then, then))
 	}
 }
@@ -177,7 +183,7 @@ func TestErrors(t *testing.T) {
 		assert.Equal(t, asset.Unreachable, e.Kind)
 	})
 	for _, p := range []Package{{}, {Name: "x/../y", Arch: "amd64"}, {Name: "-o", Arch: "amd64"}, {Name: "linux", Arch: "../x"},
-		{Name: "linux", Arch: "amd64", Version: "1 2"}} {
+		{Name: "linux", Arch: "amd64", Version: "1 2"}, {Name: "linux", Arch: "amd64", Suite: "../x"}} {
 		_, err := p.Fetch(t.Context())
 		requireKind(t, BadPackage, err)
 	}

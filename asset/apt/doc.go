@@ -12,7 +12,17 @@
 // install" would choose: a stable release's own rather than its backport. apt checks the signatures, and is not allowed to
 // do without.
 //
-// Only its state is elsewhere: package lists for each architecture are in $QEMU_TEST_CACHE_DIR/apt/<architecture>. The
+// A package of another release of Debian, for an architecture that the machine's own release does not have, names that
+// release:
+//
+//	apt.Package{Name: "linux-image-riscv64", Arch: "riscv64", Suite: "trixie"}
+//
+// It comes from the machine's own sources if they have it, and else from that release in the archive that they name for
+// their own, signed by a key of the machine's debian-archive-keyring. The sources do not change. Where they have no archive
+// of Debian, as on Ubuntu, there is no such package.
+//
+// Only its state is elsewhere: package lists are in $QEMU_TEST_CACHE_DIR/apt/<architecture>, for a release that was named
+// in <architecture>@<release>. The
 // system's lists, its cache, its list of foreign architectures and the hooks of its configuration are not touched, and
 // nobody has to be root.
 //

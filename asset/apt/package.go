@@ -20,13 +20,21 @@ type Package struct {
 	Arch string
 	// Version is the version, "" for the one that apt would install.
 	Version string
+	// Suite is a release of Debian, such as "trixie" or "testing", that has the package if the machine's own sources do
+	// not; "" if only those are asked. In a [Release], it is the suite that the package comes from, "" for the machine's
+	// own sources.
+	Suite string
 }
 
-// String returns the package as apt takes it, "linux-image-arm64:arm64", with "=" and the version if there is one.
+// String returns the package as apt takes it, "linux-image-arm64:arm64", with "=" and the version, or else "/" and the
+// suite, if there is one.
 func (p Package) String() string {
 	s := p.Name + ":" + p.Arch
-	if p.Version != "" {
+	switch {
+	case p.Version != "":
 		s += "=" + p.Version
+	case p.Suite != "":
+		s += "/" + p.Suite
 	}
 	return s
 }
@@ -39,13 +47,14 @@ var (
 	validName    = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 	validArch    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 	validVersion = regexp.MustCompile(`^([0-9][A-Za-z0-9.+~:-]*)?$`)
+	validSuite   = regexp.MustCompile(`^([a-z][a-z-]*)?$`)
 )
 
 func (p Package) validate() error {
 	for _, part := range []struct {
 		what, text string
 		form       *regexp.Regexp
-	}{{"name", p.Name, validName}, {"architecture", p.Arch, validArch}, {"version", p.Version, validVersion}} {
+	}{{"name", p.Name, validName}, {"architecture", p.Arch, validArch}, {"version", p.Version, validVersion}, {"suite", p.Suite, validSuite}} {
 		if !part.form.MatchString(part.text) {
 			return fmt.Errorf("expected the %s of a Debian package, but it is %q", part.what, part.text)
 		}
@@ -74,7 +83,7 @@ type Dependency struct {
 // Asset returns the .deb of the release as an asset that apt downloads.
 func (r *Release) Asset() *asset.Asset {
 	return asset.New(r.URL, r.SHA256).Through(func(ctx context.Context) (string, error) {
-		s, err := openState(r.Package.Arch)
+		s, err := openState(r.Package.Arch, r.Package.Suite)
 		if err != nil {
 			return "", err
 		}
@@ -93,12 +102,16 @@ func (p Package) Known() (*Release, bool) {
 	if p.validate() != nil {
 		return nil, false
 	}
-	s, err := openState(p.Arch)
+	states, err := p.states()
 	if err != nil {
 		return nil, false
 	}
-	r, _ := s.record(p)
-	return r, r != nil
+	for _, s := range states {
+		if r, _ := s.record(p); r != nil {
+			return r, true
+		}
+	}
+	return nil, false
 }
 
 // Fetch returns the path of the package's .deb in the asset cache, downloading it first when it is not there. The error is
@@ -130,7 +143,7 @@ func (p Package) Download(ctx context.Context) (*Release, string, error) {
 
 // tidy removes the copy of the file that apt made, which the asset cache has now.
 func (r *Release) tidy() error {
-	s, err := openState(r.Package.Arch)
+	s, err := openState(r.Package.Arch, r.Package.Suite)
 	if err != nil {
 		return err
 	}
@@ -147,9 +160,39 @@ func (p Package) resolve(ctx context.Context, renew bool) (*Release, error) {
 	if err := p.validate(); err != nil {
 		return nil, &Error{Package: p, Kind: BadPackage, Err: err}
 	}
-	s, err := openState(p.Arch)
+	states, err := p.states()
 	if err != nil {
 		return nil, &Error{Package: p, Kind: Failed, Err: err}
 	}
-	return s.resolve(ctx, p, renew)
+	if !renew {
+		// A suite is asked again only when the machine's own sources are, which may have got the package meanwhile.
+		for _, s := range states {
+			if r, ok := s.known(p); ok {
+				return r, nil
+			}
+		}
+	}
+	for _, s := range states {
+		var r *Release
+		if r, err = s.resolve(ctx, p, renew); err == nil || !missing(err) {
+			return r, err
+		}
+	}
+	return nil, err
+}
+
+// missing reports whether an error leaves open that another suite has the package.
+func missing(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind != Canceled && e.Transient()
+}
+
+// states are where the package is looked for: in the machine's own sources first.
+func (p Package) states() ([]*state, error) {
+	own, err := openState(p.Arch, "")
+	if err != nil || p.Suite == "" {
+		return []*state{own}, err
+	}
+	other, err := openState(p.Arch, p.Suite)
+	return []*state{own, other}, err
 }

@@ -25,24 +25,27 @@ const (
 	refreshLife = time.Hour
 )
 
-// state is what is kept for one architecture: apt's lists and caches, and records of what names resolved to.
+// state is what is kept for one architecture, of the machine's own sources or of a suite: apt's lists and caches, and
+// records of what names resolved to.
 type state struct {
 	dir        string // absolute
 	arch       string
+	suite      string // "" for the machine's own sources
 	recordLife time.Duration
 	listLife   time.Duration
 	noDownload bool
 }
 
 // openState returns the state for an architecture that the environment asks for.
-func openState(arch string) (*state, error) {
+func openState(arch, suite string) (*state, error) {
 	root, opts, err := asset.Environment()
 	if err != nil {
 		return nil, err
 	}
 	s := &state{
-		dir:        filepath.Join(root, "apt", arch),
+		dir:        filepath.Join(root, "apt", strings.TrimSuffix(arch+"@"+suite, "@")),
 		arch:       arch,
+		suite:      suite,
 		recordLife: recordLife,
 		listLife:   listLife,
 		noDownload: opts.NoDownload,
@@ -53,9 +56,15 @@ func openState(arch string) (*state, error) {
 	return s, nil
 }
 
+// known returns the release from the record if that is good enough.
+func (s *state) known(p Package) (*Release, bool) {
+	r, age := s.record(p)
+	return r, r != nil && (age < s.recordLife || s.noDownload)
+}
+
 // resolve returns the release from the record if that is young enough, else from apt, else from the record all the same.
 func (s *state) resolve(ctx context.Context, p Package, renew bool) (*Release, error) {
-	if r, age := s.record(p); r != nil && !renew && (age < s.recordLife || s.noDownload) {
+	if r, ok := s.known(p); ok && !renew {
 		return r, nil
 	}
 	if s.noDownload {
@@ -96,7 +105,7 @@ func failure(ctx context.Context, p Package, err error) error {
 
 // ask updates the lists if they are old, and looks the package up in them.
 func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error) {
-	a, err := s.prepare(p)
+	a, err := s.prepare(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +139,7 @@ func (s *state) download(ctx context.Context, p Package) (string, error) {
 		return "", err
 	}
 	defer unlock()
-	a, err := s.prepare(p)
+	a, err := s.prepare(ctx, p)
 	if err != nil {
 		return "", err
 	}
@@ -141,12 +150,23 @@ func (s *state) download(ctx context.Context, p Package) (string, error) {
 }
 
 // prepare makes the directories of the state, and returns the apt that works in them.
-func (s *state) prepare(p Package) (*apt, error) {
-	a, err := findApt(s.dir, s.arch)
+func (s *state) prepare(ctx context.Context, p Package) (*apt, error) {
+	a, err := findApt(s)
 	if err != nil {
 		return nil, &Error{Package: p, Kind: NoApt, Err: err}
 	}
-	return a, a.configure()
+	if s.suite == "" {
+		return a, a.configure("")
+	}
+	archive, err := a.archive(ctx)
+	if err != nil {
+		return nil, &Error{Package: p, Kind: Unknown, Err: err}
+	}
+	sources := filepath.Join(s.dir, "suite.sources")
+	if err := os.WriteFile(sources, fmt.Appendf(nil, suiteSources, archive, s.suite), 0o644); err != nil {
+		return nil, err
+	}
+	return a, a.configure(fmt.Sprintf(suiteConfiguration, sources))
 }
 
 // lock keeps other processes and goroutines from using this state.

@@ -57,7 +57,7 @@ func (k *Kernel) findImage() error {
 			return nil
 		}
 	}
-	return fmt.Errorf("expected %s to have boot/vmlinuz or boot/vmlinux, but it has neither", k)
+	return fmt.Errorf("expected the packages of %s to have vmlinuz or vmlinux, but they have neither", k)
 }
 
 // DTB returns the path of a device tree, for -dtb, which is named as in the package: "bcm2837-rpi-3-b.dtb" or, with its

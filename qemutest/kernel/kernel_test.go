@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"archive/zip"
 	"encoding/json"
 	"io/fs"
 	"os"
@@ -124,13 +125,81 @@ func TestFollowsOnlyToKernels(t *testing.T) {
 	assert.ErrorContains(t, err, "expected package linux-image-armmp:armhf to depend on a kernel")
 }
 
-func TestModulePackagesOfUbuntu(t *testing.T) {
+func TestPartsOnUbuntu(t *testing.T) {
 	t.Parallel()
 	image := &apt.Release{
 		Package: apt.Package{Name: "linux-image-6.8.0-45-generic", Arch: "amd64"},
-		Depends: [][]apt.Dependency{{{Name: "kmod"}}, {{Name: "linux-modules-6.8.0-45-generic"}}},
+		Depends: [][]apt.Dependency{{{Name: "kmod"}}, {{Name: "linux-base"}}, {{Name: "linux-modules-6.8.0-45-generic"}}},
 	}
-	assert.Equal(t, []apt.Package{{Name: "linux-modules-6.8.0-45-generic", Arch: "amd64"}}, modulePackages(image))
+	assert.Equal(t, []apt.Package{{Name: "linux-modules-6.8.0-45-generic", Arch: "amd64"}}, parts(image))
+}
+
+func TestPartsFromDebian14On(t *testing.T) {
+	t.Parallel()
+	part := func(name string) apt.Package {
+		return apt.Package{Name: name + "-7.2.12+deb14-riscv64", Arch: "riscv64", Version: "7.2.12-1", Suite: "forky"}
+	}
+	image := &apt.Release{
+		Package: part("linux-image"),
+		Depends: [][]apt.Dependency{
+			{{Name: "dracut"}, {Name: "initramfs-tools"}},
+			{{Name: "linux-base-7.2.12+deb14-riscv64", Version: "7.2.12-1"}},
+			{{Name: "linux-binary-7.2.12+deb14-riscv64", Version: "7.2.12-1"}},
+			{{Name: "linux-modules-7.2.12+deb14-riscv64", Version: "7.2.12-1"}},
+		},
+	}
+	assert.Equal(t, []apt.Package{part("linux-base"), part("linux-binary"), part("linux-modules")}, parts(image))
+	assert.Empty(t, parts(&apt.Release{Package: apt.Package{Name: "linux-image-riscv64"}, Depends: image.Depends}))
+}
+
+// TestPlaces checks where the packages of Debian 12, of Debian 14 and of Ubuntu have what is kept.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, err := newPacker(dir)
+	require.NoError(t, err)
+	add := func(name string) {
+		file := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(file, []byte(name), 0o644))
+		require.NoError(t, p.add(name, file))
+	}
+	image := filepath.Join(dir, imageName)
+	for _, name := range []string{
+		"boot/vmlinuz-6.1.0-50-arm64",
+		"boot/vmlinux-6.1.0-50-4kc-malta",
+		"usr/lib/modules/7.2.12+deb14-riscv64/vmlinuz",
+	} {
+		add(name)
+		content, err := os.ReadFile(image)
+		require.NoError(t, err)
+		assert.Equal(t, name, string(content))
+	}
+	require.NoError(t, os.Remove(image))
+	for _, name := range []string{
+		"usr/lib/linux-image-6.1.0-50-armmp/imx6q-sabrelite.dtb",
+		"usr/lib/linux-image-6.1.0-50-arm64/broadcom/bcm2837-rpi-3-b.dtb",
+		"usr/lib/modules/7.2.12+deb14-riscv64/dtb/sifive/hifive-unleashed-a00.dtb",
+		"lib/firmware/6.8.0-45-generic/device-tree/rockchip/rk3399-evb.dtb",
+		// Of no use.
+		"usr/share/doc/linux-image-6.1.0-50-arm64/vmlinuz", "boot/config-6.1.0-50-arm64", "usr/share/trees/x.dtb",
+	} {
+		add(name)
+	}
+	require.NoError(t, p.close())
+	assert.NoFileExists(t, image)
+	files, err := zip.OpenReader(filepath.Join(dir, filesName))
+	require.NoError(t, err)
+	defer files.Close()
+	var names []string
+	for _, file := range files.File {
+		names = append(names, file.Name)
+	}
+	assert.Equal(t, []string{
+		"dtb/imx6q-sabrelite.dtb",
+		"dtb/broadcom/bcm2837-rpi-3-b.dtb",
+		"dtb/sifive/hifive-unleashed-a00.dtb",
+		"dtb/rockchip/rk3399-evb.dtb",
+	}, names)
 }
 
 func TestNotAModule(t *testing.T) {

@@ -19,19 +19,22 @@ type Package struct {
 	// Flavour is the end of the package's name, linux-image-<flavour>, in the words of Debian 12: "arm64", "armmp",
 	// "cloud-amd64", "powerpc64le". Where there is no such package, as on Ubuntu, it is linux-image-generic.
 	Flavour string
+	// Suite is a release of Debian, such as "trixie", that has the kernel if the machine's own sources do not; "" if only
+	// those are asked. See [apt.Package].
+	Suite string
 }
 
 // Name returns "linux-image-<flavour>_<arch>.deb".
 func (p Package) Name() string { return p.wanted().FileName() }
 
-// String returns the package as apt takes it: "linux-image-armmp:armhf".
+// String returns the package as apt takes it: "linux-image-armmp:armhf", or "linux-image-riscv64:riscv64/trixie".
 func (p Package) String() string { return p.wanted().String() }
 
 // URL returns "apt:" and the package, for listings.
 func (p Package) URL() string { return "apt:" + p.String() }
 
 func (p Package) wanted() apt.Package {
-	return apt.Package{Name: imagePrefix + p.Flavour, Arch: p.Arch}
+	return apt.Package{Name: imagePrefix + p.Flavour, Arch: p.Arch, Suite: p.Suite}
 }
 
 const imagePrefix = "linux-image-"
@@ -57,6 +60,13 @@ func (p Package) Cached() (string, bool) {
 			return "", false
 		}
 	}
+	for _, part := range parts(meta) {
+		if strings.HasPrefix(part.Name, binaryPrefix) {
+			if meta, ok = part.Known(); !ok {
+				return "", false
+			}
+		}
+	}
 	return meta.Asset().Cached()
 }
 
@@ -66,21 +76,30 @@ type deb struct {
 	path    string
 }
 
-// download returns the packages of the kernel: the one with the image, and those with modules, which Ubuntu has apart.
+// download returns the packages of the kernel, the one with the image first.
 func (p Package) download(ctx context.Context) ([]deb, error) {
 	image, err := p.image(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var debs []deb
-	for _, pkg := range append([]apt.Package{image.Package}, modulePackages(image)...) {
+	for _, pkg := range append([]apt.Package{image.Package}, parts(image)...) {
 		release, path, err := pkg.Download(ctx)
 		if err != nil {
 			return nil, err
 		}
 		debs = append(debs, deb{release, path})
 	}
+	slices.SortStableFunc(debs, func(a, b deb) int { return b.hasBinary() - a.hasBinary() })
 	return debs, nil
+}
+
+// hasBinary is 1 for the package that has the image while another one has the kernel's name.
+func (d deb) hasBinary() int {
+	if strings.HasPrefix(d.release.Package.Name, binaryPrefix) {
+		return 1
+	}
+	return 0
 }
 
 // image follows the name, which stands for the newest kernel of its flavour, to the package of one kernel.
@@ -123,24 +142,52 @@ func versionedDependency(meta *apt.Release) (apt.Package, bool) {
 	for _, alternatives := range meta.Depends {
 		for _, d := range alternatives {
 			if versioned.MatchString(d.Name) {
-				return apt.Package{Name: d.Name, Arch: meta.Package.Arch, Version: d.Version}, true
+				return beside(meta, d), true
 			}
 		}
 	}
 	return apt.Package{}, false
 }
 
-// modulePackages are the packages that an image depends on and that have modules.
-func modulePackages(image *apt.Release) []apt.Package {
+// beside returns what a release depends on, which is where the release itself is.
+func beside(r *apt.Release, d apt.Dependency) apt.Package {
+	return apt.Package{Name: d.Name, Arch: r.Package.Arch, Version: d.Version, Suite: r.Package.Suite}
+}
+
+// partPrefixes begin the names of packages with parts of a kernel. Ubuntu has its modules apart. Debian, from 14 on, has in
+// linux-image-<release> only the scripts for an installation; the image is in linux-binary-<release>, the modules are in
+// linux-modules-<release>, and device trees and the list of what is built in are in linux-base-<release>.
+var partPrefixes = []string{binaryPrefix, "linux-modules-", "linux-base-"}
+
+const binaryPrefix = "linux-binary-"
+
+// parts are the packages that the one of a kernel depends on and that have parts of it.
+func parts(image *apt.Release) []apt.Package {
+	m := versioned.FindStringSubmatch(image.Package.Name)
+	if m == nil {
+		return nil
+	}
 	var all []apt.Package
 	for _, alternatives := range image.Depends {
-		i := slices.IndexFunc(alternatives, func(d apt.Dependency) bool { return strings.HasPrefix(d.Name, "linux-modules-") })
+		i := slices.IndexFunc(alternatives, func(d apt.Dependency) bool {
+			prefix, ok := strings.CutSuffix(d.Name, m[1])
+			return ok && slices.Contains(partPrefixes, prefix)
+		})
 		if i >= 0 {
-			d := alternatives[i]
-			all = append(all, apt.Package{Name: d.Name, Arch: image.Package.Arch, Version: d.Version})
+			all = append(all, beside(image, alternatives[i]))
 		}
 	}
 	return all
+}
+
+// release returns what uname -r says, from the name of one of the packages.
+func release(debs []deb) string {
+	for _, d := range debs {
+		if m := versioned.FindStringSubmatch(d.release.Package.Name); m != nil {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // Open returns the kernel, fetching and unpacking it first if need be. Errors are those of [Package.Fetch], or tell that
@@ -151,7 +198,7 @@ func (p Package) Open(ctx context.Context) (*Kernel, error) {
 		return nil, err
 	}
 	k := &Kernel{
-		Release: versioned.FindStringSubmatch(debs[0].release.Package.Name)[1],
+		Release: release(debs),
 		Version: debs[0].release.Package.Version,
 		SHA256:  debs[0].release.SHA256,
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/klauspost/compress/flate"
@@ -73,23 +74,26 @@ func newPacker(dir string) (*packer, error) {
 	return p, nil
 }
 
+// Where packages have images and device trees.
+var (
+	// vmlinuz, or vmlinux on MIPS, POWER and RISC-V; under usr/lib from Debian 14 on.
+	imageFile = regexp.MustCompile(`^(?:boot/vmlinu[xz]-[^/]+|(?:usr/)?lib/modules/[^/]+/vmlinu[xz])$`)
+	// The group is the name, with the vendor's directory on most architectures. Debian, Debian from 14 on, Ubuntu.
+	dtbFile = regexp.MustCompile(`/(?:linux-image-[^/]+|modules/[^/]+/dtb|device-tree)/(.+\.dtb)$`)
+)
+
 // add keeps a file of the package if it is of use.
 func (p *packer) add(name, file string) error {
 	base := path.Base(name)
 	switch {
-	case strings.HasPrefix(name, "boot/vmlinu"): // vmlinuz-<release>, or vmlinux-<release> on MIPS and POWER
-		return os.Rename(file, filepath.Join(p.dir, imageName))
-	case strings.HasSuffix(name, ".dtb"):
-		_, after, found := strings.Cut(name, "/linux-image-") // usr/lib/linux-image-<release>/broadcom/x.dtb
-		if !found {
-			_, after, found = strings.Cut(name, "/device-tree/")
-			after = "x/" + after
+	case imageFile.MatchString(name):
+		image := filepath.Join(p.dir, imageName)
+		if err := os.Rename(file, image); err != nil {
+			return err
 		}
-		_, dtb, _ := strings.Cut(after, "/")
-		if !found || dtb == "" {
-			return nil
-		}
-		return p.store(dtbPrefix+dtb, file)
+		return unpackZboot(image)
+	case dtbFile.MatchString(name):
+		return p.store(dtbPrefix+dtbFile.FindStringSubmatch(name)[1], file)
 	case base == "modules.builtin":
 		return p.builtin(file)
 	case moduleName(base) != "":
