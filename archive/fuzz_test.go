@@ -31,7 +31,7 @@ func fuzzMembers() [][]member {
 }
 
 // fuzzExtract feeds archives of one format to Extract and looks at what it leaves.
-func fuzzExtract(f *testing.F, format archive.Format) {
+func fuzzExtract(f *testing.F, format archive.Format, extension string) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		outside := t.TempDir()
 		dst := filepath.Join(outside, "dst")
@@ -40,7 +40,7 @@ func fuzzExtract(f *testing.F, format archive.Format) {
 			Format: format,
 			Limits: archive.Limits{Size: 1 << 20, Files: 50},
 		})
-		checkMemory(t)
+		checkMemory(t, "fuzz."+extension, data)
 		entries, readErr := os.ReadDir(outside)
 		require.NoError(t, readErr)
 		if err != nil {
@@ -95,7 +95,7 @@ func FuzzTar(f *testing.F) {
 		f.Add(buildTar(f, members...))
 	}
 	f.Add(buildTar(f, file("a", "x"))[:1024])
-	fuzzExtract(f, archive.FormatTar)
+	fuzzExtract(f, archive.FormatTar, "tar")
 }
 
 func FuzzCpio(f *testing.F) {
@@ -111,7 +111,7 @@ func FuzzCpio(f *testing.F) {
 	for _, c := range writable {
 		f.Add(bytes.Join([][]byte{segment, make([]byte, 8), compress(f, c, segment), make([]byte, 4), segment}, nil))
 	}
-	fuzzExtract(f, archive.FormatCpio)
+	fuzzExtract(f, archive.FormatCpio, "cpio")
 }
 
 func FuzzZip(f *testing.F) {
@@ -119,7 +119,7 @@ func FuzzZip(f *testing.F) {
 		f.Add(buildZip(f, members...))
 	}
 	f.Add(zipWithoutChecksum(f))
-	fuzzExtract(f, archive.FormatZip)
+	fuzzExtract(f, archive.FormatZip, "zip")
 }
 
 func FuzzDeb(f *testing.F) {
@@ -129,11 +129,11 @@ func FuzzDeb(f *testing.F) {
 		f.Add(buildDeb("data.tar.zst", string(compress(f, archive.Zstd, tarball)), "debian-binary", "2.0\n"))
 	}
 	f.Add(bytes.Replace(buildDeb("data.tar", "x"), []byte("1         `"), []byte("-1        `"), 1))
-	fuzzExtract(f, archive.FormatDeb)
+	fuzzExtract(f, archive.FormatDeb, "deb")
 }
 
 // fuzzDecode feeds data to a decoder. What it accepts it must accept in pieces too, and with the same result.
-func fuzzDecode(f *testing.F, c archive.Compression) {
+func fuzzDecode(f *testing.F, c archive.Compression, extension string) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		const enough = 1 << 20
 		read := func(r io.Reader) ([]byte, error) {
@@ -143,7 +143,7 @@ func fuzzDecode(f *testing.F, c archive.Compression) {
 				return nil, err
 			}
 			defer d.Close()
-			defer checkMemory(t)
+			defer checkMemory(t, "fuzz."+extension, data)
 			return io.ReadAll(io.LimitReader(d, enough))
 		}
 		got, err := read(bytes.NewReader(data))
@@ -178,30 +178,30 @@ func addStreams(f *testing.F, names ...string) {
 
 func FuzzGzip(f *testing.F) {
 	addStreams(f, "gzip")
-	fuzzDecode(f, archive.Gzip)
+	fuzzDecode(f, archive.Gzip, "gz")
 }
 
 func FuzzLZMA(f *testing.F) {
 	addStreams(f, "lzma")
 	f.Add(lzmaKnownSize(f, sample))
-	fuzzDecode(f, archive.LZMA)
+	fuzzDecode(f, archive.LZMA, "lzma")
 }
 
 func FuzzZstd(f *testing.F) {
 	addStreams(f, "zstd")
 	f.Add([]byte("\x28\xb5\x2f\xfd\x00\xf8\x01\x00\x00"))
 	f.Add([]byte("\x5e\x2a\x4d\x18\x03\x00\x00\x00abc"))
-	fuzzDecode(f, archive.Zstd)
+	fuzzDecode(f, archive.Zstd, "zst")
 }
 
 func FuzzBzip2(f *testing.F) {
 	addStreams(f, "bzip2")
-	fuzzDecode(f, archive.Bzip2)
+	fuzzDecode(f, archive.Bzip2, "bz2")
 }
 
 func FuzzLZ4(f *testing.F) {
 	addStreams(f, "lz4", "lz4 legacy")
-	fuzzDecode(f, archive.LZ4)
+	fuzzDecode(f, archive.LZ4, "lz4")
 }
 
 // FuzzXZ compares the two ways of decoding: in order, and by blocks from the index.
@@ -221,10 +221,10 @@ func FuzzXZ(f *testing.F) {
 		require.NoError(t, os.WriteFile(src, data, 0o600))
 		forgetMemory()
 		err := archive.Decompress(ctx, inOrder, stream(data, "fuzz.xz"), opts)
-		checkMemory(t)
+		checkMemory(t, "fuzz.xz", data)
 		forgetMemory()
 		blocksErr := archive.Decompress(ctx, byBlocks, archive.File(src), opts)
-		checkMemory(t)
+		checkMemory(t, "fuzz.xz", data)
 		require.Equal(t, err == nil, blocksErr == nil, "in order: %v; by blocks: %v", err, blocksErr)
 		if err != nil {
 			require.Equal(t, []string{"src"}, names(t, work))
