@@ -10,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -121,9 +122,20 @@ type doomed struct {
 	byRunner bool
 }
 
+// heedSignals lets children have the default action of signals that this process
+// was started to ignore, by nohup or by a shell that ran it in the background.
+var heedSignals = sync.OnceFunc(func() {
+	for _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM} {
+		if signal.Ignored(s) {
+			signal.Notify(make(chan os.Signal, 1), s) // what is caught is not ignored after exec
+		}
+	}
+})
+
 // startDoomed starts a process that is to die in this state of its machines.
 func startDoomed(t *testing.T, state string, how death) *doomed {
 	t.Helper()
+	heedSignals()
 	cmd, _ := scenarioCommand(t, "is doomed")
 	// The name of a test would make the paths of sockets too long.
 	dir, err := os.MkdirTemp("", "doomed-")
@@ -237,6 +249,9 @@ func (d *doomed) die(t *testing.T, how death) {
 	how.kill(t, d)
 	died := time.Now()
 	d.assertGone(t, died)
+	if t.Failed() {
+		_ = d.Process.Kill() // it may be what is left
+	}
 	_ = d.Wait()
 }
 
