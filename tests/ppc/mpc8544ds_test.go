@@ -18,7 +18,6 @@ func TestPPCMPC8544DSLinux(t *testing.T) {
 	q := qemutest.New(t, "ppc",
 		qemutest.Machine("mpc8544ds"),
 		qemutest.Accel("tcg"),
-		qemutest.Firmware("u-boot.e500"),
 		qemutest.Assets(creek))
 
 	vm := linux.Boot{Kernel: q.ExtractMember(creek, "creek/creek.bin")}.Launch(q)

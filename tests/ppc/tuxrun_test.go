@@ -24,7 +24,6 @@ func TestPPCTuxRun(t *testing.T) {
 	q := qemutest.New(t, "ppc",
 		qemutest.Machine("ppce500"),
 		qemutest.CPU("e500mc"),
-		qemutest.Firmware("u-boot.e500"),
 		qemutest.Timeout(2*time.Minute),
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 

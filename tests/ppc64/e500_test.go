@@ -24,7 +24,6 @@ func TestPPC64E500Linux(t *testing.T) {
 		qemutest.Machine("ppce500"),
 		qemutest.CPU("e5500"),
 		qemutest.Netdev("user"),
-		qemutest.Firmware("u-boot.e500"),
 		qemutest.Assets(e5500Kernel, e5500Disk))
 
 	vm := linux.Boot{
