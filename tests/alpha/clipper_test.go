@@ -20,11 +20,9 @@ func TestAlphaClipperLinux(t *testing.T) {
 		qemutest.Machine("clipper"),
 		qemutest.Assets(lennyKernel))
 
-	boot := linux.Boot{
+	linux.Boot{
 		Kernel: q.DecompressWith(lennyKernel, archive.Options{Compression: archive.Gzip}),
 		Append: "console=ttyS0",
 		Args:   []string{"-nodefaults"},
-	}
-	vm := boot.Launch(q)
-	vm.WaitFor("Kernel command line: " + boot.CommandLine())
+	}.CheckCommandLine(q)
 }
