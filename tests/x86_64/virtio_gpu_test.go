@@ -68,6 +68,7 @@ func bootVirgl(q *qemutest.Test, args ...string) {
 		"egl: no drm render node available",
 		"egl: render node init failed",
 		"'type' does not accept value 'egl-headless'",
+		"Display 'egl-headless' is not available",
 		"eglInitialize failed: EGL_NOT_INITIALIZED",
 		"virgl could not be initialized",
 		"The display backend does not have OpenGL support enabled")
