@@ -4,7 +4,6 @@ package i386
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestI386TuxRun(t *testing.T) {
 	q := qemutest.New(t, "i386",
 		qemutest.Machine("q35"),
 		qemutest.CPU("coreduo"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

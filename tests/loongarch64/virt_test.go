@@ -28,7 +28,7 @@ func TestLoongArch64VirtLinux(t *testing.T) {
 	q := qemutest.New(t, "loongarch64",
 		qemutest.Machine("virt"),
 		qemutest.CPU("la464"),
-		qemutest.Timeout(2*time.Minute),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Memory(3<<29),
 		qemutest.Assets(virtKernel, virtInitrd, virtFirmware))
 

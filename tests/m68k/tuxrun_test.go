@@ -4,7 +4,6 @@ package m68k
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestM68kTuxRun(t *testing.T) {
 	q := qemutest.New(t, "m68k",
 		qemutest.Machine("virt"),
 		qemutest.CPU("m68040"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -5,6 +5,7 @@ package microblaze
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -46,6 +47,7 @@ func bootLittleEndian(t *testing.T, target, machine string, requirements ...qemu
 	q := qemutest.New(t, target, append(requirements,
 		qemutest.Machine(machine),
 		qemutest.Netdev("user"),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(xmaton))...)
 
 	dir := filepath.Join(q.Extract(xmaton), "day13")

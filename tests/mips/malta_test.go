@@ -86,5 +86,5 @@ func TestMIPSMaltaWheezy(t *testing.T) {
 		CPU:          "MIPS 24Kc",
 		Initrd:       "/boot/initrd.img-3.2.0-4-4kc-malta",
 		InitrdSHA256: "ff0c0369143d9bbb9a6e6bc79322a2be535619df639e84103237f406e87493dc",
-	}.Test(t, "mips", 8*time.Minute)
+	}.Test(t, "mips")
 }

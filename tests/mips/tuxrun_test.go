@@ -4,7 +4,6 @@ package mips
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestMIPSTuxRun(t *testing.T) {
 	q := qemutest.New(t, "mips",
 		qemutest.Machine("malta"),
 		qemutest.CPU("mips32r6-generic"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -4,7 +4,6 @@ package mips64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/tests/internal/malta"
@@ -27,5 +26,5 @@ func TestMIPS64MaltaWheezy(t *testing.T) {
 		CPU:          "MIPS 20Kc",
 		Initrd:       "/boot/initrd.img-3.2.0-4-5kc-malta",
 		InitrdSHA256: "d98b953bb4a41c0fc0fd8d19bbc691c08989ac52568c1d3054d92dfd890d3f06",
-	}.Test(t, "mips64", 4*time.Minute)
+	}.Test(t, "mips64")
 }

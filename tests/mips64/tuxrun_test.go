@@ -4,7 +4,6 @@ package mips64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -23,7 +22,7 @@ var (
 func TestMIPS64TuxRun(t *testing.T) {
 	q := qemutest.New(t, "mips64",
 		qemutest.Machine("malta"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -5,6 +5,7 @@ package mips64el
 import (
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -40,6 +41,7 @@ func countLogos(t *testing.T, cores int, requirements ...qemutest.Requirement) {
 		qemutest.Machine("malta"),
 		qemutest.CPU("I6400"),
 		qemutest.Device("VGA"),
+		qemutest.Timeout(3*time.Minute),
 		qemutest.Assets(maltaI6400, tuxLogo))...)
 	logo, err := screen.Open(q.Fetch(tuxLogo))
 	q.Check(err)

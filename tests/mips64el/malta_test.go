@@ -71,5 +71,5 @@ func TestMIPS64ELMaltaWheezy(t *testing.T) {
 		CPU:          "MIPS 20Kc",
 		Initrd:       "/boot/initrd.img-3.2.0-4-5kc-malta",
 		InitrdSHA256: "7579f8b56c1187c7c04d0dc3c0c56c7a6314c5ddd3a9bf8803ecc7cf8a3be9f8",
-	}.Test(t, "mips64el", 7*time.Minute)
+	}.Test(t, "mips64el")
 }

@@ -35,7 +35,7 @@ func TestMIPS64ELMalta5KEcReplay(t *testing.T) {
 		qemutest.Accel("tcg"),
 		qemutest.Untrusted(),
 		qemutest.Flaky("https://gitlab.com/qemu-project/qemu/-/issues/2013"),
-		qemutest.Timeout(3*time.Minute),
+		qemutest.Timeout(8*time.Minute),
 		qemutest.Assets(maltaLinux319, maltaInitrd))
 
 	recordreplay.Guest{

@@ -65,5 +65,5 @@ func TestMIPSELMaltaWheezy(t *testing.T) {
 		CPU:          "MIPS 24Kc",
 		Initrd:       "/boot/initrd.img-3.2.0-4-4kc-malta",
 		InitrdSHA256: "9fc9f250ed56a74e35e704ddfd5a1c5a5625adefc5c9da91f649288d3ca000f0",
-	}.Test(t, "mipsel", 7*time.Minute)
+	}.Test(t, "mipsel")
 }

@@ -4,7 +4,6 @@ package mipsel
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestMIPSELTuxRun(t *testing.T) {
 	q := qemutest.New(t, "mipsel",
 		qemutest.Machine("malta"),
 		qemutest.CPU("mips32r6-generic"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -4,6 +4,7 @@ package ppc
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,6 +25,7 @@ func TestPPCBambooLinux(t *testing.T) {
 		qemutest.Machine("bamboo"),
 		qemutest.Accel("tcg"),
 		qemutest.Netdev("user"),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(bambooKernel, bambooInitrd))
 
 	vm := linux.Boot{

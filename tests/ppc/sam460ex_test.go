@@ -4,6 +4,7 @@ package ppc
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -19,6 +20,7 @@ func TestPPCSam460exLinux(t *testing.T) {
 		qemutest.Machine("sam460ex"),
 		qemutest.Netdev("user"),
 		qemutest.Memory(1<<30),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(sam460exKernel))
 
 	vm := linux.Boot{

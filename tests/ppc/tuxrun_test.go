@@ -4,7 +4,6 @@ package ppc
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestPPCTuxRun(t *testing.T) {
 	q := qemutest.New(t, "ppc",
 		qemutest.Machine("ppce500"),
 		qemutest.CPU("e500mc"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -4,6 +4,7 @@ package ppc64
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,6 +25,7 @@ func TestPPC64E500Linux(t *testing.T) {
 		qemutest.Machine("ppce500"),
 		qemutest.CPU("e5500"),
 		qemutest.Netdev("user"),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(e5500Kernel, e5500Disk))
 
 	vm := linux.Boot{

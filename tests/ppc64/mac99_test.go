@@ -24,7 +24,7 @@ var (
 func TestPPC64Mac99Linux(t *testing.T) {
 	q := qemutest.New(t, "ppc64",
 		qemutest.Machine("mac99,graphics=off"),
-		qemutest.Timeout(2*time.Minute),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(mac99Kernel, mac99Disk))
 
 	vm := linux.Boot{

@@ -22,7 +22,7 @@ func TestPPC64E500Replay(t *testing.T) {
 		qemutest.CPU("e5500"),
 		qemutest.Accel("tcg"),
 		qemutest.Flaky("https://gitlab.com/qemu-project/qemu/-/issues/2523"),
-		qemutest.Timeout(3*time.Minute),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(adventDay19))
 
 	recordreplay.Guest{

@@ -4,7 +4,6 @@ package ppc64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -36,7 +35,7 @@ func runTuxRun(t *testing.T, kernel, rootFS *asset.Asset) {
 		qemutest.Machine("pseries"),
 		qemutest.CPU("POWER10"),
 		qemutest.Netdev("user"),
-		qemutest.Timeout(4*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Memory(5<<29),
 		qemutest.Assets(kernel, rootFS))
 

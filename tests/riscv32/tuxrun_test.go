@@ -4,7 +4,6 @@ package riscv32
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -23,7 +22,7 @@ var (
 func TestRISCV32TuxRun(t *testing.T) {
 	q := qemutest.New(t, "riscv32",
 		qemutest.Machine("virt"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{
@@ -38,7 +37,7 @@ func TestRISCV32TuxRunMaxCPU(t *testing.T) {
 	q := qemutest.New(t, "riscv32",
 		qemutest.Machine("virt"),
 		qemutest.CPU("max"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -30,7 +30,7 @@ func TestRISCV64BostonLinux(t *testing.T) {
 			q := qemutest.New(t, "riscv64",
 				qemutest.Machine("boston-aia"),
 				qemutest.CPU("mips-p8700"),
-				qemutest.Timeout(2*time.Minute),
+				qemutest.Timeout(5*time.Minute),
 				qemutest.Memory(5<<29),
 				qemutest.Assets(p8700Payload, p8700Disk))
 

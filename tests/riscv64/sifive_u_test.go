@@ -4,6 +4,7 @@ package riscv64
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -18,6 +19,7 @@ var groeckDisk = asset.New(
 func TestRISCV64SiFiveULinuxSD(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("sifive_u"),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(tuxrun64Kernel, groeckDisk))
 
 	vm := sifiveU(q, " rootwait", "-drive", "file="+q.Decompress(groeckDisk)+",if=sd,format=raw")

@@ -4,7 +4,6 @@ package riscv64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -29,7 +28,7 @@ var (
 func TestRISCV64TuxRun(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("virt"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrun64Kernel, tuxrun64RootFS))
 
 	tuxrun.Guest{
@@ -44,7 +43,7 @@ func TestRISCV64TuxRunMaxCPU(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("virt"),
 		qemutest.CPU("max"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrun64Kernel, tuxrun64RootFS))
 
 	tuxrun.Guest{
@@ -59,7 +58,7 @@ func TestRISCV64TuxRunRV32(t *testing.T) {
 	q := qemutest.New(t, "riscv64",
 		qemutest.Machine("virt"),
 		qemutest.CPU("rv32"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrun32Kernel, tuxrun32RootFS))
 
 	tuxrun.Guest{

@@ -4,6 +4,7 @@ package s390x
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -110,6 +111,7 @@ func TestS390XBoot4K(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			q := qemutest.New(t, "s390x", append(test.requirements,
 				qemutest.Machine(test.machine),
+				qemutest.Timeout(4*time.Minute), // the disk is large, and unpacked first
 				qemutest.Assets(disk4k))...)
 
 			vm := q.VM("-no-shutdown", "-blockdev", "driver=file,filename="+q.Decompress(disk4k)+",node-name=d1")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -104,6 +105,7 @@ func (b pxelinuxBoot) launch(t *testing.T) *qemutest.VM {
 		qemutest.Machine("s390-ccw-virtio"+b.machineOptions),
 		qemutest.Netdev("user"),
 		qemutest.Memory(1<<30),
+		qemutest.Timeout(3*time.Minute),
 		qemutest.Assets(busterKernel, busterInitrd, fedora31Kernel))...)
 
 	dir := q.Scratch("tftp")

@@ -4,7 +4,6 @@ package s390x
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -23,7 +22,7 @@ var (
 func TestS390XTuxRun(t *testing.T) {
 	q := qemutest.New(t, "s390x",
 		qemutest.Machine("s390-ccw-virtio"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

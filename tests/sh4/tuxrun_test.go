@@ -4,7 +4,6 @@ package sh4
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestSH4TuxRun(t *testing.T) {
 	q := qemutest.New(t, "sh4",
 		qemutest.Machine("r2d"),
 		qemutest.CPU("sh7785"),
-		qemutest.Timeout(4*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -4,6 +4,7 @@ package sparc64
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -16,6 +17,7 @@ var adventDay23 = asset.New(
 func TestSPARC64Sun4uLinux(t *testing.T) {
 	q := qemutest.New(t, "sparc64",
 		qemutest.Machine("sun4u"),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(adventDay23))
 
 	vm := q.VM("-kernel", q.ExtractMember(adventDay23, "day23/vmlinux"), "-append", "printk.time=0")

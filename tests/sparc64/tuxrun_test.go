@@ -4,7 +4,6 @@ package sparc64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -23,7 +22,7 @@ var (
 func TestSPARC64TuxRun(t *testing.T) {
 	q := qemutest.New(t, "sparc64",
 		qemutest.Machine("sun4u"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

@@ -4,7 +4,6 @@ package x86_64
 
 import (
 	"testing"
-	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -24,7 +23,7 @@ func TestX86TuxRun(t *testing.T) {
 	q := qemutest.New(t, "x86_64",
 		qemutest.Machine("q35"),
 		qemutest.CPU("Nehalem"),
-		qemutest.Timeout(2*time.Minute),
+		tuxrun.Timeout,
 		qemutest.Assets(tuxrunKernel, tuxrunRootFS))
 
 	tuxrun.Guest{

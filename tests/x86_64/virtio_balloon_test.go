@@ -22,7 +22,7 @@ func TestX86VirtioBalloonStatistics(t *testing.T) {
 		qemutest.Accel("kvm"),
 		qemutest.Device("virtio-balloon"),
 		qemutest.Memory(5<<29),
-		qemutest.Timeout(2*time.Minute),
+		qemutest.Timeout(4*time.Minute),
 		qemutest.Assets(fedora31Kernel, fedora31Initrd, fedora31Disk))
 
 	vm := linux.Boot{

@@ -24,14 +24,14 @@ type Wheezy struct {
 
 // Test boots the installation, logs in, looks at the devices of the board, and
 // downloads a file from the guest.
-func (w Wheezy) Test(t *testing.T, target string, timeout time.Duration) {
+func (w Wheezy) Test(t *testing.T, target string) {
 	q := qemutest.New(t, target,
 		qemutest.Machine("malta"),
 		qemutest.Netdev("user"),
 		qemutest.Device(w.NIC),
 		qemutest.Flaky("https://gitlab.com/qemu-project/qemu/-/issues/3109"),
 		qemutest.Assets(w.Kernel, w.Disk),
-		qemutest.Timeout(timeout))
+		qemutest.Timeout(8*time.Minute))
 
 	vm := linux.Boot{
 		Kernel: q.Fetch(w.Kernel),

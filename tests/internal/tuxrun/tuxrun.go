@@ -6,12 +6,16 @@ package tuxrun
 import (
 	"cmp"
 	"fmt"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/machine"
 	"github.com/qemutest/functional/tests/internal/linux"
 )
+
+// Timeout is time enough to boot a guest under TCG on two slow cores.
+var Timeout = qemutest.Timeout(4 * time.Minute)
 
 // Guest is a build of TuxRun's, and the machine that it boots on.
 type Guest struct {
