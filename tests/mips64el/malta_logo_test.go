@@ -50,7 +50,8 @@ func countLogos(t *testing.T, cores int, requirements ...qemutest.Requirement) {
 		Kernel: q.Decompress(maltaI6400),
 		Append: "clocksource=GIC console=tty0 console=ttyS0",
 		Args:   []string{"-smp", strconv.Itoa(cores), "-vga", "std"},
-	}.Launch(q)
+	}.VM(q).ExpectConsole("Kernel panic - not syncing") // later, for want of a root file system
+	vm.Launch()
 	vm.WaitFor("Console: switching to colour frame buffer device")
 	vm.QMP("stop")
 	require.GreaterOrEqual(t, len(screen.Find(vm.Screenshot(), logo, 0.95)), cores, "penguins on the screen")

@@ -36,6 +36,7 @@ func TestPPC40pFactoryFirmwareNetBSD(t *testing.T) {
 	vm := q.VM(
 		"-bios", q.Fetch(ibm40pFirmware),
 		"-drive", "file="+q.Fetch(netBSD40Floppy)+",format=raw,if=floppy,read-only=true")
+	vm.ExpectConsole("root device: ") // which the kernel asks for later
 	vm.Launch()
 	vm.WaitFor("NetBSD 4.0 (GENERIC) #0: Sun Dec 16 00:49:40 PST 2007")
 	vm.WaitFor("Model: IBM PPS Model 6015")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/machine"
 )
 
 // pxelinuxConfig offers three systems, of which the first can't be loaded.
@@ -52,7 +53,7 @@ func TestS390XPXELinuxMAC(t *testing.T) {
 		config:       "01-02-ca-fe-ba-be-42",
 		nic:          ",mac=02:ca:fe:ba:be:42,loadparm=3",
 		requirements: []qemutest.Requirement{pxelinuxEntries},
-	}.launch(t).WaitFor(fedoraVersion)
+	}.checkFedora(t)
 }
 
 // The disk, which has nothing to boot, is tried first.
@@ -74,7 +75,7 @@ func TestS390XPXELinuxIP(t *testing.T) {
 		config:         "0A00020F",
 		machineOptions: ",loadparm=3",
 		requirements:   []qemutest.Requirement{pxelinuxEntries},
-	}.launch(t).WaitFor(fedoraVersion)
+	}.checkFedora(t)
 }
 
 // The name of the file is the beginning of the address.
@@ -101,6 +102,20 @@ type pxelinuxBoot struct {
 }
 
 func (b pxelinuxBoot) launch(t *testing.T) *qemutest.VM {
+	vm := b.vm(t)
+	vm.Launch()
+	return vm
+}
+
+// checkFedora waits for the kernel of Fedora, which gets no root file system and
+// panics soon after.
+func (b pxelinuxBoot) checkFedora(t *testing.T) {
+	vm := b.vm(t).ExpectConsole("Kernel panic - not syncing").ExpectExit(machine.GuestPanic)
+	vm.Launch()
+	vm.WaitFor(fedoraVersion)
+}
+
+func (b pxelinuxBoot) vm(t *testing.T) *qemutest.VM {
 	q := qemutest.New(t, "s390x", append(b.requirements,
 		qemutest.Machine("s390-ccw-virtio"+b.machineOptions),
 		qemutest.Netdev("user"),
@@ -118,10 +133,8 @@ func (b pxelinuxBoot) launch(t *testing.T) *qemutest.VM {
 	} {
 		require.NoError(t, os.Symlink(path, filepath.Join(dir, name)))
 	}
-	vm := q.VM(append(b.args,
+	return q.VM(append(b.args,
 		"-m", "384",
 		"-netdev", "user,id=n1,tftp="+dir,
 		"-device", "virtio-net-ccw,netdev=n1,bootindex=1"+b.nic)...)
-	vm.Launch()
-	return vm
 }
