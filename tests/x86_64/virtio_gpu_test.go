@@ -74,6 +74,7 @@ func bootVirgl(q *qemutest.Test, args ...string) {
 		"The display backend does not have OpenGL support enabled")
 	vm.WaitFor("as init process")
 	vm.Exec("/usr/sbin/modprobe virtio_gpu", "features: +virgl +edid")
+	vm.Shutdown() // before the process that serves its display ends
 }
 
 // serveGPU starts vhost-user-gpu as soon as QEMU connects to the socket. It
