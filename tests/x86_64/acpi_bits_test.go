@@ -32,7 +32,7 @@ func TestX86ACPIBits(t *testing.T) {
 		qemutest.Command("xorriso", "mformat"),
 		// The suite cannot read the tables behind a 64-bit entry point.
 		qemutest.Machine("pc,smbios-entry-point-type=32"),
-		qemutest.Timeout(7*time.Minute),
+		qemutest.Timeout(12*time.Minute),
 		qemutest.Assets(bits))
 
 	log := q.Log("debugcon.log")
