@@ -54,7 +54,7 @@ check-linux: qemu
 
 .PHONY: precache
 precache:
-	QEMU_TEST_PRECACHE=1 $(GO) test -count=1 -timeout 0 $(ARGS) ./tests/...
+	QEMU_TEST_PRECACHE=1 $(GO) test -timeout 0 $(ARGS) ./tests/...
 
 # The packages of the library and of the suite's families, without the suite.
 LIBRARY = $$($(GO) list ./... | grep -v -E '/tests/[^/]+$$')

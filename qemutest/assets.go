@@ -3,7 +3,6 @@ package qemutest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 
@@ -11,8 +10,8 @@ import (
 )
 
 // Assets declares the files that the test downloads: assets, and kernels of the
-// distribution ([kernel.Package]). They are in the cache when [New] returns. A test with assets is thorough, unless [Quick] says
-// otherwise.
+// distribution ([kernel.Package]). They are in the cache when [New] returns. A
+// test with assets is thorough, unless [Quick] says otherwise.
 //
 // An asset that cannot be reached now (no network, server trouble, downloads
 // disabled) skips the test; one that is gone or has the wrong content fails it.
@@ -71,17 +70,6 @@ func skipTransient(err error) error {
 		return Skipf(KindAssets, "%s", strings.Join(lines, "; "))
 	}
 	return err
-}
-
-// precache ends the test after its assets were fetched. Package testing has no
-// way to end a test early as passed, so it ends as skipped, with a kind of its
-// own that QEMU_TEST_REQUIRE does not concern.
-func (q *Test) precache(ctx context.Context) {
-	q.t.Helper()
-	if err := fetchAll(ctx, q.settings.assets); err != nil {
-		q.end(fmt.Errorf("pre-caching: %w", err))
-	}
-	q.Skip(KindPrecached, "QEMU_TEST_PRECACHE is set: %d assets are in the cache, and nothing is run", len(q.settings.assets))
 }
 
 // Fetch returns the path of an asset in the cache, for reading only: several

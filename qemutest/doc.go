@@ -50,6 +50,13 @@
 // starting that wait for their turn. Tests run in parallel, as many as the
 // host has memory and cores for: all test processes share one pool of places.
 //
+// With QEMU_TEST_PRECACHE set, New fetches the assets of the test, whatever else
+// the test requires, and ends it as skipped, kind [KindPrecached]: -run, -short and
+// the gates choose what is fetched. go test remembers a package whose assets are
+// all in the cache, until one of their files changes. It remembers no other
+// result of a test that calls New, because it does not see when QEMU is installed
+// or replaced: -count=1 is not needed.
+//
 // # Files
 //
 // The logs of a test stay in build/functional/<target>/<test> at the root of

@@ -199,13 +199,18 @@ func (q *Test) emulatorName() string {
 
 // MachineTypes returns the names of the machine types that the emulator of a
 // target lists, without aliases, for table tests with a subtest for each; each
-// subtest calls [New]. It skips the test if there is no emulator.
+// subtest calls [New]. It skips the test if there is no emulator, and with
+// QEMU_TEST_PRECACHE, because it would have to run one.
 func MachineTypes(t *testing.T, target string) []string {
 	t.Helper()
 	q := &Test{t: t, target: target, settings: newSettings(nil)}
 	if envSet("QEMU_TEST_LIST") {
 		q.list()
 	}
+	if envSet("QEMU_TEST_PRECACHE") {
+		q.precache(t.Context())
+	}
+	dependOnHost()
 	q.Check(q.findEmulator(t.Context()))
 	var names []string
 	for _, m := range q.capabilities.Machines {

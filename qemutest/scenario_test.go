@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest"
 )
@@ -95,6 +96,10 @@ var scenarios = map[string]func(t *testing.T){
 	"fails one after the other":     failOneAfterTheOther,
 	"tells when its time began":     tellWhenTimeBegan,
 	"fails twice in different ways": failTwice,
+	"needs an asset": func(t *testing.T) {
+		newX86(t, qemutest.Assets(asset.New("http://127.0.0.1:1/asset", smallAssetHash)))
+	},
+	"lists machine types": func(t *testing.T) { qemutest.MachineTypes(t, "x86_64") },
 	"loses a process": func(t *testing.T) {
 		newX86(t).Start("peer", "sh", "-c", "echo no such device; exit 3").WaitFor("ready")
 	},
@@ -381,11 +386,4 @@ func TestEmulatorOfAnotherTarget(t *testing.T) {
 	got := scenario(t, "passes", "QEMU_TEST_QEMU_BINARY="+path)
 	assert.Zero(t, got.status, got.output)
 	assert.Contains(t, got.output, "emulates i386, this test is for x86_64")
-}
-
-func TestPrecache(t *testing.T) {
-	t.Parallel()
-	got := scenario(t, "passes", "QEMU_TEST_PRECACHE=1", "QEMU_TEST_REQUIRE=all")
-	assert.Zero(t, got.status, got.output)
-	assert.Contains(t, got.output, "skip.kind precached")
 }

@@ -62,6 +62,9 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	if envSet("QEMU_TEST_LIST") {
 		q.list()
 	}
+	if !envSet("QEMU_TEST_PRECACHE") {
+		dependOnHost()
+	}
 	if err := q.checkTier(); err != nil {
 		q.end(err)
 	}

@@ -114,6 +114,23 @@ func (p Package) Known() (*Release, bool) {
 	return nil, false
 }
 
+// RecordPaths returns the paths of the files that record what the package stood for when apt was asked last, one for each
+// suite that is asked; none if the environment is unusable. They need not be there.
+func (p Package) RecordPaths() []string {
+	if p.validate() != nil {
+		return nil
+	}
+	states, err := p.states()
+	if err != nil {
+		return nil
+	}
+	var paths []string
+	for _, s := range states {
+		paths = append(paths, s.recordPath(p))
+	}
+	return paths
+}
+
 // Fetch returns the path of the package's .deb in the asset cache, downloading it first when it is not there. The error is
 // an [*Error] or an [*asset.Error].
 func (p Package) Fetch(ctx context.Context) (string, error) {

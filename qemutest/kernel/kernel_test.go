@@ -7,11 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/asset/apt"
 )
 
@@ -200,6 +202,45 @@ func TestPlaces(t *testing.T) {
 		"dtb/sifive/hifive-unleashed-a00.dtb",
 		"dtb/rockchip/rk3399-evb.dtb",
 	}, names)
+}
+
+// Not parallel: the environment says where the cache is.
+func TestCachedFiles(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv(asset.EnvCacheDir, cache)
+	record := func(name string, version string, depends ...apt.Dependency) {
+		r := apt.Release{
+			Package: apt.Package{Name: name, Arch: "arm64", Version: version},
+			URL:     "http://example.org/" + name, SHA256: strings.Repeat("0", 64),
+		}
+		for _, d := range depends {
+			r.Depends = append(r.Depends, []apt.Dependency{d})
+		}
+		text, err := json.Marshal(r)
+		require.NoError(t, err)
+		asked := apt.Package{Name: name, Arch: "arm64"}
+		if strings.Contains(name, "6.1") {
+			asked.Version = version
+		}
+		path := asked.RecordPaths()[0]
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, text, 0o644))
+	}
+	resolved := func(name string) string { return filepath.Join(cache, "apt/arm64/resolved", name+".json") }
+	p := Package{Arch: "arm64", Flavour: "arm64"}
+	generic := resolved("linux-image-generic")
+	assert.Equal(t, []string{resolved("linux-image-arm64"), generic}, p.CachedFiles(), "nothing is known")
+
+	record("linux-image-arm64", "1", apt.Dependency{Name: "linux-image-6.1.0-50-arm64", Version: "2"})
+	image := resolved("linux-image-6.1.0-50-arm64=2")
+	assert.Equal(t, []string{resolved("linux-image-arm64"), image}, p.CachedFiles(), "the image is not known")
+
+	deb := filepath.Join(cache, "download", strings.Repeat("0", 64))
+	record("linux-image-6.1.0-50-arm64", "2", apt.Dependency{Name: "linux-modules-6.1.0-50-arm64", Version: "2"})
+	record("linux-modules-6.1.0-50-arm64", "2")
+	assert.Equal(t, []string{
+		resolved("linux-image-arm64"), image, resolved("linux-modules-6.1.0-50-arm64=2"), deb, deb,
+	}, p.CachedFiles())
 }
 
 func TestNotAModule(t *testing.T) {

@@ -37,6 +37,11 @@ func (p Package) wanted() apt.Package {
 	return apt.Package{Name: imagePrefix + p.Flavour, Arch: p.Arch, Suite: p.Suite}
 }
 
+// generic is what stands in where there is no package of the flavour.
+func (p Package) generic() apt.Package {
+	return apt.Package{Name: imagePrefix + "generic", Arch: p.Arch}
+}
+
 const imagePrefix = "linux-image-"
 
 // Fetch brings the kernel's packages into the asset cache, and returns the path of the one that has the image. The error is
@@ -68,6 +73,39 @@ func (p Package) Cached() (string, bool) {
 		}
 	}
 	return meta.Asset().Cached()
+}
+
+// CachedFiles returns the paths of the files by which [Package.Fetch] finds the kernel without a download: the records of
+// what the names stand for, and the packages. Some may be missing when it was not fetched. Nobody is asked.
+func (p Package) CachedFiles() []string {
+	var files []string
+	known := func(pkg apt.Package) (*apt.Release, bool) {
+		files = append(files, pkg.RecordPaths()...)
+		return pkg.Known()
+	}
+	image, ok := known(p.wanted())
+	if !ok {
+		image, ok = known(p.generic())
+	}
+	if !ok {
+		return files
+	}
+	if named, isMeta := versionedDependency(image); isMeta {
+		if image, ok = known(named); !ok {
+			return files
+		}
+	}
+	debs := []*apt.Release{image}
+	for _, part := range parts(image) {
+		if release, ok := known(part); ok {
+			debs = append(debs, release)
+		}
+	}
+	for _, release := range debs {
+		path, _ := release.Asset().Cached()
+		files = append(files, path)
+	}
+	return files
 }
 
 // deb is a package that was downloaded.
@@ -106,8 +144,7 @@ func (d deb) hasBinary() int {
 func (p Package) image(ctx context.Context) (*apt.Release, error) {
 	meta, err := p.wanted().Resolve(ctx)
 	if isUnknown(err) && p.Flavour != "generic" {
-		generic := apt.Package{Name: imagePrefix + "generic", Arch: p.Arch}
-		if release, err := generic.Resolve(ctx); err == nil {
+		if release, err := p.generic().Resolve(ctx); err == nil {
 			return follow(ctx, release)
 		}
 	}
