@@ -51,7 +51,7 @@
 //
 //	QEMU_TEST_ASSET_MIRROR="/srv/qemu-assets https://mirror.example.org/assets" go test ./...
 //
-// A mirror that lacks a file or has a bad one costs a note. Files from a mirror directory are copied, not linked.
+// A mirror that lacks a file or has a bad one costs a note; a directory that is not there is an error. Files from a mirror directory are copied, not linked.
 //
 // Asset.Through makes an asset that something else fetches, a package manager for example, with the same guarantees.
 //

@@ -45,6 +45,9 @@ func Environment() (root string, opts Options, err error) {
 			if m, err = resolveDir(m); err != nil {
 				return "", Options{}, fmt.Errorf("find the asset mirror: %w", err)
 			}
+			if !isDir(m) {
+				return "", Options{}, fmt.Errorf("%s: expected directories and http or https URLs, %s is neither", EnvMirror, m)
+			}
 		}
 		opts.Mirrors = append(opts.Mirrors, m)
 	}

@@ -68,12 +68,19 @@ func TestEnvironment(t *testing.T) {
 
 	require.NoError(t, os.Unsetenv(EnvRefresh))
 	t.Setenv(EnvNoDownload, "1")
-	t.Setenv(EnvMirror, "/a:http://host:80/b")
+	mirror := t.TempDir()
+	t.Setenv(EnvMirror, mirror+":http://host:80/b")
 	t.Setenv(EnvCacheDir, "/c")
 	root, opts, err = Environment()
 	require.NoError(t, err)
 	assert.Equal(t, "/c", root)
-	assert.Equal(t, Options{NoDownload: true, Mirrors: []string{"/a", "http://host:80/b"}}, opts)
+	assert.Equal(t, Options{NoDownload: true, Mirrors: []string{mirror, "http://host:80/b"}}, opts)
+
+	for _, lost := range []string{"/no/such/mirror", "ftp://host/b"} {
+		t.Setenv(EnvMirror, mirror+" "+lost)
+		_, _, err = Environment()
+		assert.ErrorContains(t, err, "QEMU_TEST_ASSET_MIRROR: expected directories and http or https URLs", lost)
+	}
 }
 
 // Relative directories mean the same in each package's directory as where "go test ./..." was typed.
@@ -81,6 +88,7 @@ func TestEnvironmentRelative(t *testing.T) {
 	module := t.TempDir()
 	pkg := filepath.Join(module, "tests", "arm")
 	require.NoError(t, os.MkdirAll(filepath.Join(pkg, "here"), 0o755))
+	require.NoError(t, os.Mkdir(filepath.Join(module, "mirror"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(module, "go.mod"), nil, 0o644))
 	t.Chdir(pkg)
 	t.Setenv(EnvCacheDir, "cache")

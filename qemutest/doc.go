@@ -78,10 +78,11 @@
 //	QEMU_TEST_LOG_DIR                where logs go, instead of build/functional
 //	QEMU_TEST_KEEP_SCRATCH           keep scratch directories, beside the logs
 //	QEMU_TEST_TIMEOUT_SCALE          multiplies the time limits of tests, on slow hosts
-//	QEMU_TEST_JOBS                   how many tests may run machines at once on this host
+//	QEMU_TEST_JOBS                   how many tests may run machines at once on this host; 0: as its cores allow
 //	QEMU_TEST_POOL_DIR               where test processes meet to share the host, an absolute path
 //	QEMU_TEST_REQUIRE                kinds of skips that are failures, such as kvm,assets; or all
 //	QEMU_TEST_PRECACHE               fetch the assets of the selected tests, and run nothing
+//	QEMU_TEST_LIST                   tell what the selected tests need (Listing), and run nothing
 //	QEMU_TEST_FLAKY_TESTS            run tests that are known to fail now and then
 //	QEMU_TEST_ALLOW_UNTRUSTED_CODE   run tests whose guest code nobody vouches for
 //	QEMU_TEST_ALLOW_LARGE_STORAGE    run tests that store more than about 500 MB
@@ -91,5 +92,7 @@
 //
 // Those of the asset cache are in the documentation of package asset. The names
 // are those of QEMU's own functional tests, where they exist there. Paths that
-// are not absolute begin at the root of the module.
+// are not absolute begin at the root of the module. Switches are off when they are
+// empty, "0", "no", "off" or "false"; QEMU_TEST_KEEP_SCRATCH alone is on when it is
+// set at all, as there. A value that cannot be meant fails the tests.
 package qemutest

@@ -28,9 +28,8 @@ func (q *Test) findEmulator(ctx context.Context) error {
 	if q.settings.userMode {
 		return nil
 	}
-	q.capabilities, err = machine.Probe(ctx, path)
-	if err != nil {
-		return fmt.Errorf("asking %s what it can do: %w", path, err)
+	if q.capabilities, err = machine.Probe(ctx, path); err != nil {
+		return err
 	}
 	if got := q.capabilities.Target; got != q.target {
 		return Skipf(KindEmulator, "%s emulates %s, this test is for %s", path, got, q.target)
@@ -48,7 +47,8 @@ func lookEmulator(name string) (string, error) {
 			_, err = exec.LookPath(path)
 		}
 		if err != nil {
-			return "", fmt.Errorf("QEMU_TEST_QEMU_BINARY: expected the path of an emulator: %w", err)
+			return "", fmt.Errorf("QEMU_TEST_QEMU_BINARY: expected the path of an emulator, absolute or from the root of the module; "+
+				"correct it, or unset it to take the one in PATH: %w", err)
 		}
 		// The name tells the mode; which target a system emulator has, it
 		// is asked itself, because distributions rename them.
@@ -211,6 +211,7 @@ func MachineTypes(t *testing.T, target string) []string {
 		q.precache(t.Context())
 	}
 	dependOnHost()
+	q.checkEnvironment()
 	q.Check(q.findEmulator(t.Context()))
 	var names []string
 	for _, m := range q.capabilities.Machines {

@@ -237,7 +237,16 @@ func buildDir() (string, error) {
 	if dir == "" {
 		return "", nil
 	}
-	return fromModuleRoot(dir)
+	dir, err := fromModuleRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	if info, err := os.Stat(dir); err != nil {
+		return "", fmt.Errorf("QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build, absolute or from the root of the module: %w", err)
+	} else if !info.IsDir() {
+		return "", fmt.Errorf("QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build, %s is a file", dir)
+	}
+	return dir, nil
 }
 
 // moduleRoot returns the nearest directory with a go.mod file, from the

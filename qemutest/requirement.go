@@ -163,10 +163,15 @@ func (q *Test) Skip(kind Kind, format string, args ...any) {
 // kindRequired reports whether QEMU_TEST_REQUIRE turns skips of kind into
 // failures.
 func kindRequired(kind Kind) bool {
-	list := strings.FieldsFunc(os.Getenv("QEMU_TEST_REQUIRE"), func(r rune) bool {
+	list := requiredKinds()
+	return slices.Contains(list, string(kind)) || slices.Contains(list, "all")
+}
+
+// requiredKinds returns the kinds in QEMU_TEST_REQUIRE.
+func requiredKinds() []string {
+	return strings.FieldsFunc(os.Getenv("QEMU_TEST_REQUIRE"), func(r rune) bool {
 		return r == ',' || r == ' '
 	})
-	return slices.Contains(list, string(kind)) || slices.Contains(list, "all")
 }
 
 // setAttr sets an attribute of the test, which must be a single line.

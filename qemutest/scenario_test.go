@@ -368,13 +368,30 @@ func TestFailures(t *testing.T) {
 
 func TestMalformedEnvironment(t *testing.T) {
 	t.Parallel()
-	got := scenario(t, "passes", "QEMU_TEST_TIMEOUT_SCALE=fast")
+	for variable, want := range map[string]string{
+		"QEMU_TEST_TIMEOUT_SCALE=fast":              `QEMU_TEST_TIMEOUT_SCALE="fast": expected a number above 0`,
+		"QEMU_TEST_JOBS=many":                       `QEMU_TEST_JOBS must be the number of machines to run at once`,
+		"QEMU_TEST_HOLD=long":                       `QEMU_TEST_HOLD="long": expected 1 or a duration`,
+		"QEMU_TEST_REQUIRE=asets":                   `QEMU_TEST_REQUIRE: there is no kind "asets" of skips, but there is "assets"`,
+		"QEMU_TEST_BUILD_DIR=/no/such/dir":          "QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build",
+		"QEMU_TEST_BUILD_DIR=/dev/null":             "/dev/null is a file",
+		"QEMU_TEST_QEMU_BINARY=/no/such/emulator":   "QEMU_TEST_QEMU_BINARY: expected the path of an emulator",
+		"QEMU_TEST_QEMU_BINARY=/bin/true":           "asking /bin/true, as a system emulator of QEMU, what it can do: expected QEMU to start, but",
+		"QEMU_TEST_LOG_DIR=/dev/null/logs":          "making the directory of the logs, below QEMU_TEST_LOG_DIR",
+		"QEMU_TEST_POOL_DIR=relative":               "QEMU_TEST_POOL_DIR must be an absolute path",
+		"QEMU_TEST_QMP_BACKDOOR=/no/such/directory": "Failed to bind socket to /no/such/directory",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Parallel()
+			got := scenario(t, "passes", variable)
+			assert.Equal(t, 1, got.status)
+			assert.Contains(t, got.output, want)
+			assert.NotContains(t, got.output, "a guest that ends before the monitor is ready needs -S")
+		})
+	}
+	got := scenario(t, "needs an asset", "QEMU_TEST_ASSET_MIRROR=/no/such/mirror", "QEMU_TEST_CACHE_DIR="+t.TempDir())
 	assert.Equal(t, 1, got.status)
-	assert.Contains(t, got.output, `QEMU_TEST_TIMEOUT_SCALE="fast": expected a number above 0`)
-
-	got = scenario(t, "passes", "QEMU_TEST_QEMU_BINARY=/no/such/emulator")
-	assert.Equal(t, 1, got.status)
-	assert.Contains(t, got.output, "QEMU_TEST_QEMU_BINARY: expected the path of an emulator")
+	assert.Contains(t, got.output, "QEMU_TEST_ASSET_MIRROR: expected directories and http or https URLs, /no/such/mirror is neither")
 }
 
 func TestEmulatorOfAnotherTarget(t *testing.T) {

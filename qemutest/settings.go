@@ -128,8 +128,15 @@ func (q *Test) checkTier() error {
 	return nil
 }
 
-// envSet reports whether an environment variable has a value.
-func envSet(name string) bool { return os.Getenv(name) != "" }
+// envSet reports whether an environment variable turns something on: it has a
+// value, and not one that says no. Package asset reads its own in the same way.
+func envSet(name string) bool {
+	switch strings.ToLower(os.Getenv(name)) {
+	case "", "0", "no", "off", "false":
+		return false
+	}
+	return true
+}
 
 // artifacts reports whether go test was given -artifacts.
 func artifacts() bool {

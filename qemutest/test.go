@@ -64,6 +64,7 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	}
 	if !envSet("QEMU_TEST_PRECACHE") {
 		dependOnHost()
+		q.checkEnvironment()
 	}
 	if err := q.checkTier(); err != nil {
 		q.end(err)
@@ -121,7 +122,7 @@ func (q *Test) open() {
 	q.t.Helper()
 	dir, lock, err := openLogDir(q.t, q.target)
 	if err != nil {
-		q.t.Fatalf("making the directory of the logs: %v", err)
+		q.t.Fatalf("making the directory of the logs, below QEMU_TEST_LOG_DIR or build/functional: %v", err)
 	}
 	q.t.Cleanup(func() { lock.Close() })
 	q.logDir = dir

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ func (e *LaunchError) Error() string {
 		fmt.Fprintf(&b, "but %v", e.Err)
 	case e.How.Kind == Exited && e.How.Text != "":
 		fmt.Fprintf(&b, "it exited with status %d: %s", e.How.Status, e.How.Text)
-	case e.How.Status == 0 || e.How.Kind == GuestExit:
+	case (e.How.Status == 0 || e.How.Kind == GuestExit) && !slices.Contains(e.Argv, "-S"):
 		fmt.Fprintf(&b, "but %s: a guest that ends before the monitor is ready needs -S, and cont over QMP", e.How)
 	default:
 		fmt.Fprintf(&b, "but %s", e.How)

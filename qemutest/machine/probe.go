@@ -41,7 +41,7 @@ func ask(ctx context.Context, binary string) (*Capabilities, error) {
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking %s what it can do: %w", binary, err)
+		return nil, fmt.Errorf("asking %s, as a system emulator of QEMU, what it can do: %w", binary, err)
 	}
 	c := &Capabilities{Binary: binary, Version: m.QMP().Version()}
 	err = c.question(ctx, m.QMP())
@@ -49,7 +49,7 @@ func ask(ctx context.Context, binary string) (*Capabilities, error) {
 		err = errors.Join(endErr, exit.Err())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking %s what it can do: %w", binary, err)
+		return nil, fmt.Errorf("asking %s, as a system emulator of QEMU, what it can do: %w", binary, err)
 	}
 	return c, nil
 }
