@@ -12,8 +12,8 @@ import (
 )
 
 var fedora29Kernel = asset.New(
-	"https://storage.tuxboot.com/buildroot/20241119/arm64/Image",
-	"b74743c5e89e1cea0f73368d24ae0ae85c5204ff84be3b5e9610417417d2f235")
+	"https://archives.fedoraproject.org/pub/archive/fedora/linux/releases/29/Everything/aarch64/os/images/pxeboot/vmlinuz",
+	"7e1430b81c26bdd0da025eeb8fbd77b5dc961da4364af26e771bd39f379cbbf7")
 
 func TestAarch64VirtReverseDebug(t *testing.T) {
 	reversedebug.Run(t, "aarch64", reversedebug.Guest{
