@@ -60,7 +60,8 @@
 // # Files
 //
 // The logs of a test stay in build/functional/<target>/<test> at the root of
-// the module: base.log with the steps of the test; console.log with every byte
+// the module, where commas and colons of the test's name are underscores,
+// because QEMU's options give them a meaning: base.log with the steps of the test; console.log with every byte
 // of the console; <machine>.log with what QEMU itself wrote; qmp.log with the
 // monitor's traffic. A failure adds diagnosis.txt, which says why the machine
 // did not get on and from what that was judged (see package hang);

@@ -270,9 +270,11 @@ var moduleRoot = sync.OnceValues(func() (string, error) {
 })
 
 // localPath turns the name of a test into a relative path that cannot lead
-// out of the directory it is joined to.
+// out of the directory it is joined to, and that can be part of QEMU's options:
+// a comma ends the value of one, and a colon the prefix of a file name such as
+// "fat:rw:".
 func localPath(testName string) string {
-	elems := strings.Split(testName, "/")
+	elems := strings.Split(strings.NewReplacer(",", "_", ":", "_").Replace(testName), "/")
 	for i, elem := range elems {
 		if elem == "" || elem == "." || elem == ".." {
 			elems[i] = "_" + elem

@@ -16,6 +16,8 @@ func TestRunPattern(t *testing.T) {
 
 func TestLocalPath(t *testing.T) {
 	assert.Equal(t, filepath.Join("TestX", "sub", "case"), localPath("TestX/sub/case"))
+	assert.Equal(t, filepath.Join("TestX", "max_pauth=off"), localPath("TestX/max,pauth=off"), "a comma ends an option of QEMU")
+	assert.Equal(t, filepath.Join("TestX", "a_b"), localPath("TestX/a:b"), "a colon ends a prefix of a file name")
 	for _, name := range []string{"TestX/..", "TestX/../../etc", "TestX//..", "."} {
 		assert.True(t, filepath.IsLocal(localPath(name)), name)
 		assert.NotContains(t, strings.Split(localPath(name), string(filepath.Separator)), "..", "%s must not lead upward", name)
