@@ -84,8 +84,8 @@ func bootAST2700FromROM(t *testing.T, machine string, image ast2700SDK) {
 		"Load ssp image",
 		"Load tsp image",
 	} {
-		vm.WaitFor(step)
-		vm.WaitFor("pass")
+		// "Load atf image... pass (0x0)"
+		vm.WaitForRegexp(step+"[ .]*pass", step+"... fail")
 	}
 	vm.WaitFor("Jumping to BL31 (Trusted Firmware-A)")
 	vm.WaitFor(ast2700UBoot)

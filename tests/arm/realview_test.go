@@ -30,8 +30,9 @@ func TestArmRealviewEBMPCore(t *testing.T) {
 	vm.Exec("", prompt)
 	vm.Exec("dmesg", boot.Append)
 	vm.WaitFor(prompt)
-	// The bridge comes up, and gets its address, some time after the shell.
-	vm.Exec(`while ! dmesg | grep "br-lan: port 1(eth0) entered" ; do sleep 1 ; done`, "entered forwarding state")
+	// The bridge comes up, and gets its address, some time after the shell. It
+	// may enter other states before it forwards.
+	vm.Exec(`while ! dmesg | grep "br-lan: port 1(eth0) entered forwarding" ; do sleep 1 ; done`, "entered forwarding state")
 	vm.WaitFor(prompt)
 	vm.Exec(`while ! ifconfig | grep "10.0.2.15" ; do sleep 1 ; done`, "addr:10.0.2.15")
 	vm.WaitFor(prompt)
