@@ -4,6 +4,7 @@ package aarch64
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -26,6 +27,7 @@ func TestAarch64HotplugPCI(t *testing.T) {
 		qemutest.Machine("virt"),
 		qemutest.CPU("cortex-a57"),
 		qemutest.Memory(1<<30),
+		qemutest.Timeout(3*time.Minute),
 		qemutest.Firmware(uefi...),
 		qemutest.Assets(debianInstaller, debianInstallerInitrd))
 

@@ -28,7 +28,8 @@ func testIMX8(t *testing.T, machine string, dtbOffset, dtbSize int64) {
 		qemutest.Machine(machine),
 		qemutest.Accel("tcg"),
 		qemutest.Memory(2560<<20),
-		qemutest.Timeout(240*time.Second),
+		// Unpacking 2 GiB counts.
+		qemutest.Timeout(8*time.Minute),
 		qemutest.Assets(debianCloud))
 
 	image := q.ExtractMember(debianCloud, "disk.raw")

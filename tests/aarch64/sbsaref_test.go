@@ -25,7 +25,7 @@ var (
 
 // Trusted Firmware starts UEFI, stage by stage.
 func TestAarch64SBSARefFirmware(t *testing.T) {
-	q := newSBSARef(t, "cortex-a57")
+	q := newSBSARef(t, "cortex-a57", qemutest.Timeout(3*time.Minute))
 
 	vm := sbsaRefVM(q)
 	vm.Launch()

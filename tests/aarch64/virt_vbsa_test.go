@@ -60,7 +60,8 @@ func TestAarch64VBSALinux(t *testing.T) {
 	q := newVBSA(t, "virt,gic-version=max",
 		qemutest.Command("mcopy"),
 		qemutest.Cores(4),
-		qemutest.Timeout(300*time.Second),
+		// Unpacking the image counts.
+		qemutest.Timeout(12*time.Minute),
 		qemutest.Assets(systemReady))
 
 	const compressed = "systemready_acs_live_image.img.xz"

@@ -32,7 +32,7 @@ func TestArmQuantaGSJFlash(t *testing.T) {
 		qemutest.Machine("quanta-gsj"),
 		qemutest.Slow(),
 		qemutest.Assets(gsjFlash),
-		qemutest.Timeout(4*time.Minute))
+		qemutest.Timeout(15*time.Minute))
 
 	vm := q.VM("-drive", "file="+q.Decompress(gsjFlash)+",if=mtd,bus=0,unit=0,format=raw")
 	vm.Launch()

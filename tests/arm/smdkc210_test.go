@@ -5,6 +5,7 @@ package arm
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest"
@@ -18,6 +19,7 @@ var smdkc210Debian = asset.New(
 func TestArmSMDKC210Initrd(t *testing.T) {
 	q := qemutest.New(t, "arm",
 		qemutest.Machine("smdkc210"),
+		qemutest.Timeout(3*time.Minute),
 		qemutest.Assets(smdkc210Debian, initrdArmv5))
 
 	const (
