@@ -54,7 +54,9 @@ func (c *Console) WaitForAny(first string, others ...string) console.Match {
 // a time limit of this wait alone, a limit of silence.
 func (c *Console) Wait(w console.Wait) console.Match {
 	c.vm.test.t.Helper()
-	match, err := c.transcript().Wait(c.vm.test.ctx, w)
+	transcript := c.transcript()
+	defer c.vm.waiting()()
+	match, err := transcript.Wait(c.vm.test.ctx, w)
 	return c.matched(match, err)
 }
 
@@ -91,7 +93,9 @@ func (c *Console) Exec(command, text string, failures ...string) console.Match {
 func (c *Console) ExecWait(command string, w console.Wait) console.Match {
 	c.vm.test.t.Helper()
 	c.vm.step("console %d: executing %q", c.index, command)
-	match, err := c.transcript().Exec(c.vm.test.ctx, command, w)
+	transcript := c.transcript()
+	defer c.vm.waiting()()
+	match, err := transcript.Exec(c.vm.test.ctx, command, w)
 	return c.matched(match, err)
 }
 
@@ -101,7 +105,9 @@ func (c *Console) ExecWait(command string, w console.Wait) console.Match {
 func (c *Console) InterruptUntil(keys string, every time.Duration, text string, failures ...string) console.Match {
 	c.vm.test.t.Helper()
 	c.vm.step("console %d: sending %q every %v", c.index, keys, every)
-	match, err := c.transcript().InterruptUntil(c.vm.test.ctx, keys, every, console.Wait{
+	transcript := c.transcript()
+	defer c.vm.waiting()()
+	match, err := transcript.InterruptUntil(c.vm.test.ctx, keys, every, console.Wait{
 		Success: []console.Pattern{console.Text(text)},
 		Failure: texts(failures),
 	})

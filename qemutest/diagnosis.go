@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest/hang"
@@ -36,7 +37,11 @@ func (vm *VM) diagnose(ctx context.Context) *diagnosis {
 			found.suffix = fmt.Sprintf("-%d", n)
 		}
 		found.traffic = vm.recentTraffic()
-		d := hang.Examine(ctx, vm.machine)
+		var start hang.Baseline
+		if taken := vm.baseline.Load(); taken != nil {
+			start = *taken
+		}
+		d := hang.ExamineSince(ctx, vm.machine, start)
 		found.found = d
 		found.save(vm, "diagnosis", d.Details())
 		if n := len(d.Registers); n > 0 {
@@ -47,6 +52,22 @@ func (vm *VM) diagnose(ctx context.Context) *diagnosis {
 		}
 	})
 	return found
+}
+
+// baselineDelay is how long a wait takes at least to be worth a baseline: most
+// take less.
+const baselineDelay = time.Second
+
+// waiting prepares the explanation of a wait that may fail: it notes soon what
+// the host has kept from QEMU so far. done is to be called after the wait.
+func (vm *VM) waiting() (done func()) {
+	vm.baseline.Store(nil)
+	pid := vm.machine.PID()
+	timer := time.AfterFunc(baselineDelay, func() {
+		start := hang.Look(vm.test.ctx, pid)
+		vm.baseline.Store(&start)
+	})
+	return func() { timer.Stop() }
 }
 
 // forgetDiagnosis makes the next failure find out anew: the test goes on.

@@ -99,11 +99,21 @@ func killed(name string) func(*testing.T, *doomed) {
 	}
 }
 
+// built compiles what follows, so that nobody waits for that: it takes minutes on a
+// busy host.
+var built = sync.OnceFunc(func() {
+	// What fails here fails again where it counts.
+	_ = exec.Command("go", "test", "-run=^$", ".").Run()
+	_ = exec.Command("go", "tool", "gotestsum", "--version").Run()
+})
+
 func underGoTest(cmd *exec.Cmd) {
+	built()
 	run(cmd, "go", "test", "-count=1", "-timeout=2m", "-run=^TestScenario$", ".")
 }
 
 func underGotestsum(cmd *exec.Cmd) {
+	built()
 	run(cmd, "go", "tool", "gotestsum", "--", "-count=1", "-timeout=2m", "-run=^TestScenario$", ".")
 }
 

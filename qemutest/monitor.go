@@ -56,7 +56,9 @@ func (vm *VM) WaitForEvent(name string, match ...Args) qmp.Event {
 	for _, m := range match {
 		matchers = append(matchers, qmp.With(m))
 	}
-	event, next, err := vm.monitor().WaitEvent(vm.test.ctx, vm.events, matchers...)
+	client := vm.monitor()
+	defer vm.waiting()()
+	event, next, err := client.WaitEvent(vm.test.ctx, vm.events, matchers...)
 	if err != nil {
 		vm.fail(err)
 	}

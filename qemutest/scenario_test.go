@@ -15,6 +15,7 @@ import (
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest"
+	"github.com/qemutest/functional/qemutest/internal/pool"
 )
 
 // The tests here are about how tests end: skipped, failed, killed. Each runs a
@@ -204,7 +205,9 @@ func scenarioCommand(t *testing.T, name string, args ...string) (cmd *exec.Cmd, 
 	}
 	logDir = t.TempDir()
 	cmd = exec.Command(os.Args[0], "-test.run=^TestScenario$", "-test.v")
-	cmd.Env = append(os.Environ(), scenarioEnv+"="+name, "QEMU_TEST_LOG_DIR="+logDir)
+	// A pool of its own: what else runs on this host may take minutes.
+	cmd.Env = append(os.Environ(), scenarioEnv+"="+name, "QEMU_TEST_LOG_DIR="+logDir,
+		pool.DirEnv+"="+filepath.Join(t.TempDir(), "pool"))
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "-") {
 			cmd.Args = append(cmd.Args, arg)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest/gdb"
+	"github.com/qemutest/functional/qemutest/hang"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -35,7 +36,8 @@ type VM struct {
 
 	screenshots int // taken so far
 	diagnosis   atomic.Pointer[diagnosis]
-	diagnoses   atomic.Int32 // made so far
+	baseline    atomic.Pointer[hang.Baseline] // of the wait
+	diagnoses   atomic.Int32                  // made so far
 
 	expected        []machine.Kind // ends that are no failure
 	expectedReports []console.Kind // reports on a console that are no failure
@@ -225,7 +227,9 @@ func (vm *VM) Machine() *machine.Machine {
 // sanitizer's report; whether another end is right, the test decides.
 func (vm *VM) WaitForExit() machine.Exit {
 	vm.test.t.Helper()
-	exit, err := vm.Machine().Wait(vm.test.ctx)
+	m := vm.Machine()
+	defer vm.waiting()()
+	exit, err := m.Wait(vm.test.ctx)
 	if err != nil {
 		vm.fail(fmt.Errorf("waiting for it to end: %w", err))
 	}

@@ -159,6 +159,21 @@ func TestClassify(t *testing.T) {
 			Diagnosis{RunState: "running", CPUs: cpu0(0x1000, 0x1004), Process: starvedFor(threads([2]time.Duration{10, 90}), 60*time.Second), Load: Load{12, 4}},
 			Overloaded, "host overloaded: QEMU lacked a processor for 1m0s of its 1m30s, so everything takes 3.0 times longer (load 12.0 on 4 processors); CPU 0 was seen between pc 0x1000 and 0x1004",
 		},
+		"overloaded in the wait": {
+			Diagnosis{
+				RunState: "running", CPUs: cpu0(0x1000, 0x1004), Process: starvedFor(threads([2]time.Duration{10, 90}), 10*time.Second),
+				Wait: Spell{10 * time.Second, 9 * time.Second}, Load: Load{12, 4},
+			},
+			Overloaded, "host overloaded: QEMU lacked a processor for 9s of the last 10s, so the wait would have needed 10.0 times longer at this load " +
+				"(load 12.0 on 4 processors); CPU 0 was seen between pc 0x1000 and 0x1004",
+		},
+		"overloaded before the wait": {
+			Diagnosis{
+				RunState: "running", CPUs: cpu0(0x7c05, 0x7c05), Process: starvedFor(threads([2]time.Duration{90, 10}), 60*time.Second),
+				Wait: Spell{10 * time.Second, 2 * time.Second},
+			},
+			Spinning, "guest spins: CPU 0 uses 90% of a processor and was seen 2 times at pc 0x7c05; the busy host made the wait 1.2 times longer",
+		},
 		"overloaded, without a monitor": {
 			Diagnosis{NoMonitor: true, Process: starvedFor(threads([2]time.Duration{10, 90}), 80*time.Second)},
 			Overloaded, "host overloaded: QEMU lacked a processor for 1m20s of its 1m30s, so everything takes 9.0 times longer (load 0.0 on 0 processors)",

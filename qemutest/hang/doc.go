@@ -14,6 +14,10 @@
 // It takes a third of a second when the monitor answers, and never more than
 // [Limit]. It changes nothing: the guest goes on as before.
 //
+// [ExamineSince] judges the host by the time since a [Baseline]: a machine that had
+// all it wanted for ten minutes, and nothing in the minute of the wait, is one of an
+// overloaded host.
+//
 // # What is known where
 //
 // On Linux, /proc tells for each thread of QEMU how long it ran and how long it

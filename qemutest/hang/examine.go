@@ -27,6 +27,12 @@ const (
 // also one that has ended or does not react, and never takes longer than
 // [Limit]; less if ctx ends.
 func Examine(ctx context.Context, m *machine.Machine) Diagnosis {
+	return ExamineSince(ctx, m, Baseline{})
+}
+
+// ExamineSince is [Examine] for a wait that began at the baseline: whether the
+// host is to blame is judged by the time from there on.
+func ExamineSince(ctx context.Context, m *machine.Machine, start Baseline) Diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, Limit)
 	defer cancel()
 	d := Diagnosis{Load: Load{Processors: runtime.NumCPU(), Average: loadAverage()}}
@@ -42,6 +48,7 @@ func Examine(ctx context.Context, m *machine.Machine) Diagnosis {
 	}
 	process.look(ctx)
 	d.Process = process.process()
+	d.Wait = start.since(d.Process, time.Now())
 	d.end(ctx, m)
 	d.ended = time.Now()
 	d.Kind = d.classify()

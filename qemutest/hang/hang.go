@@ -95,6 +95,10 @@ type Diagnosis struct {
 	// Load is how busy the host is.
 	Load Load
 
+	// Wait is what QEMU went through since the baseline of [ExamineSince], zero
+	// without one.
+	Wait Spell
+
 	ended time.Time // of the examination
 }
 
@@ -114,14 +118,13 @@ type Load struct {
 
 // Slowdown returns how many times longer things take with this machine because
 // its host is busy: 1 if QEMU always had the processors that it wanted or if
-// the host does not tell, 3 if two thirds of its life were spent waiting for
-// one.
+// the host does not tell, 3 if two thirds of the wait, or of its life when there
+// is no baseline, were spent waiting for one.
 func (d Diagnosis) Slowdown() float64 {
-	age, waited := d.Process.Age, d.Process.longestWait()
-	if age <= 0 || waited <= 0 {
-		return 1
+	if d.Wait.Lasted > 0 {
+		return d.Wait.slowdown()
 	}
-	// A thread waits at most all its life; clocks of different precision may
-	// say otherwise.
-	return float64(age) / float64(max(age-waited, age/1000))
+	return d.life().slowdown()
 }
+
+func (d Diagnosis) life() Spell { return Spell{d.Process.Age, d.Process.longestWait()} }

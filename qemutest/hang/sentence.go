@@ -143,18 +143,28 @@ func (c CPU) place() string {
 
 // alsoSlow mentions a host that slowed the machine down, but is not to blame.
 func (d Diagnosis) alsoSlow() string {
-	if slowdown := d.Slowdown(); slowdown >= 1.2 {
+	slowdown := d.Slowdown()
+	switch {
+	case slowdown < 1.2:
+		return ""
+	case d.Wait.Lasted > 0:
+		return fmt.Sprintf("; the busy host made the wait %.1f times longer", slowdown)
+	default:
 		return fmt.Sprintf("; the busy host made everything take %.1f times longer", slowdown)
 	}
-	return ""
 }
 
 func (d Diagnosis) overloaded() string {
 	var text string
-	if slowdown := d.Slowdown(); slowdown >= overload {
+	slowdown := d.Slowdown()
+	switch {
+	case slowdown >= overload && d.Wait.Lasted > 0:
+		text = fmt.Sprintf("QEMU lacked a processor for %v of the last %v, so the wait would have needed %.1f times longer at this load",
+			d.Wait.Lacked.Round(100*time.Millisecond), d.Wait.Lasted.Round(100*time.Millisecond), slowdown)
+	case slowdown >= overload:
 		text = fmt.Sprintf("QEMU lacked a processor for %v of its %v, so everything takes %.1f times longer",
 			d.Process.longestWait().Round(100*time.Millisecond), d.Process.Age.Round(100*time.Millisecond), slowdown)
-	} else {
+	default:
 		main := d.Process.Threads[0]
 		text = fmt.Sprintf("QEMU's main thread lacked a processor for %s of the time that it had to answer", percent(d.Process.share(main.Waited)))
 	}
