@@ -112,13 +112,13 @@ func (vm *VM) EnableGuest(channel GuestChannel) *VM {
 	return vm
 }
 
-// Guest returns what the agent in the guest does for the test. The machine must
-// have been described with [VM.EnableGuest].
+// Guest returns what has things done in the guest: the agent of
+// [VM.EnableGuest], or what [Console.UseShell] or [VM.UseSSH] returned last.
 func (vm *VM) Guest() *Guest {
 	vm.test.t.Helper()
 	vm.Machine()
 	if vm.guest == nil {
-		vm.test.t.Fatalf("machine %q has no channel to an agent in its guest: describe it with EnableGuest", vm.Name())
+		vm.test.t.Fatalf("machine %q has no way to its guest: describe it with EnableGuest, or call UseShell or UseSSH", vm.Name())
 	}
 	return vm.guest
 }
@@ -171,7 +171,7 @@ func (g *Guest) Remote() *guest.Guest { return g.remote }
 func (g *Guest) Wait() guest.Info {
 	g.vm.test.t.Helper()
 	var info guest.Info
-	g.do("waiting for the agent", func(ctx context.Context) (err error) {
+	g.do("waiting for an answer", func(ctx context.Context) (err error) {
 		info, err = g.remote.Wait(ctx)
 		return err
 	})
@@ -287,6 +287,18 @@ func (g *Guest) PowerOff() {
 func (g *Guest) Panic() {
 	g.vm.test.t.Helper()
 	g.do("", g.remote.Panic)
+}
+
+// Close ends the connection to the guest, which goes on. A shell is as it was
+// before [Console.UseShell].
+func (g *Guest) Close() {
+	g.vm.test.t.Helper()
+	if err := g.remote.Close(); err != nil {
+		g.vm.fail(fmt.Errorf("guest: %w", err))
+	}
+	if g.vm.guest == g {
+		g.vm.guest = nil
+	}
 }
 
 // do has something done in the guest, and ends the test if that fails.

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/qemutest/functional/asset/apt"
 	"github.com/qemutest/functional/qemutest/kernel"
 )
 
-// Assets declares the files that the test downloads: assets, and kernels of the
-// distribution ([kernel.Package]). They are in the cache when [New] returns. A
-// test with assets is thorough, unless [Quick] says otherwise.
+// Assets declares the files that the test downloads: assets, and kernels and
+// other packages of the distribution ([kernel.Package], [Package]). They are in
+// the cache when [New] returns. A test with assets is thorough, unless [Quick]
+// says otherwise.
 //
 // An asset that cannot be reached now (no network, server trouble, downloads
 // disabled) skips the test; one that is gone or has the wrong content fails it.
@@ -26,6 +28,28 @@ func Assets(assets ...Source) Requirement {
 		configure: func(s *settings) { s.assets = append(s.assets, assets...) },
 		check:     func(ctx context.Context, q *Test) error { return fetchAll(ctx, assets) },
 	}
+}
+
+// Package returns a package of the distribution as an asset. It is extracted
+// like any archive.
+func Package(p apt.Package) Source { return distributionPackage{p} }
+
+type distributionPackage struct{ apt.Package }
+
+// Name implements [Source].
+func (p distributionPackage) Name() string { return p.FileName() }
+
+// URL returns "apt:" and the package, for listings.
+func (p distributionPackage) URL() string { return "apt:" + p.Package.String() }
+
+// Cached returns the path of the package in the asset cache, and whether it is
+// there.
+func (p distributionPackage) Cached() (string, bool) {
+	release, known := p.Known()
+	if !known {
+		return "", false
+	}
+	return release.Asset().Cached()
 }
 
 // fetchAll brings assets into the cache, all at the same time. What fails the

@@ -11,8 +11,8 @@ import (
 	"github.com/qemutest/functional/archive"
 )
 
-// Source is a file that a test uses: an [*asset.Asset], a [kernel.Package] or a
-// [File].
+// Source is a file that a test uses: an [*asset.Asset], a [kernel.Package], a
+// [Package] or a [File].
 type Source interface {
 	// Fetch returns the path of the file.
 	Fetch(ctx context.Context) (string, error)

@@ -256,21 +256,24 @@ func TestFiles(t *testing.T) {
 
 func TestManyCommandsAtOnce(t *testing.T) {
 	t.Parallel()
-	eachChannel(t, func(t *testing.T, ctx context.Context, g *guest.Guest) {
-		var workers sync.WaitGroup
-		for i := range 8 {
-			workers.Go(func() {
-				for j := range 25 {
-					word := fmt.Sprintf("%d-%d", i, j)
-					output, err := g.Output(ctx, "echo", word)
-					if !assert.NoError(t, err) || !assert.Equal(t, word+"\n", string(output)) {
-						return
-					}
+	eachChannel(t, checkManyCommands)
+}
+
+// checkManyCommands runs commands at the same time.
+func checkManyCommands(t *testing.T, ctx context.Context, g *guest.Guest) {
+	var workers sync.WaitGroup
+	for i := range 8 {
+		workers.Go(func() {
+			for j := range 25 {
+				word := fmt.Sprintf("%d-%d", i, j)
+				output, err := g.Output(ctx, "echo", word)
+				if !assert.NoError(t, err) || !assert.Equal(t, word+"\n", string(output)) {
+					return
 				}
-			})
-		}
-		workers.Wait()
-	})
+			}
+		})
+	}
+	workers.Wait()
 }
 
 func TestGuestThatStartsAnew(t *testing.T) {

@@ -1,7 +1,9 @@
 // Package guest has things done in the operating system of a machine: commands
 // run, files read and written, file systems mounted, the system rebooted.
 //
-//	g := guest.NewAgent(conn, guest.Port)
+//	g := guest.NewAgent(conn, guest.Port)              // a guest of ours
+//	g := guest.NewShell(console, guest.Login{})        // one with a shell on a terminal
+//	g := guest.NewSSH(dial, config)                    // one with an SSH server
 //	output, err := g.Output(ctx, "uname", "-r")
 //	result, err := g.Run(ctx, guest.Command{
 //		Args:   []string{"tar", "-x", "-C", "/srv"},
@@ -31,6 +33,28 @@
 // When the context of a call ends, so does what it was about in the guest: a
 // command is killed together with its process group. A guest that starts anew
 // ends all calls with [ErrRestarted]; later ones go to the new agent.
+//
+// # A shell
+//
+// [NewShell] needs nothing in the guest but a POSIX shell on a terminal and what
+// the smallest of systems have. It logs in if it is told how, types a script of
+// some kilobytes, and has that run commands. Everything that the script prints
+// is text with a length of its own, a number and a checksum, sent until the host
+// has it; the host does not take more than it can, so output of any size comes as
+// it is printed. Lines of the kernel that begin with their time do no harm
+// wherever they are. Other text damages the frame that it is in, which is asked
+// for again in smaller parts.
+//
+// Commands run one after another, at some tens of kilobytes per second.
+//
+// # SSH
+//
+// [NewSSH] connects, as often as it takes, to a server in the guest whose user
+// has a POSIX shell. Commands run side by side.
+//
+// Over both, processes get signals as a shell starts them: a signal that ends a
+// command is told from an exit status above 128 by its number alone. A reboot is
+// asked of the guest's init, where it has one.
 //
 // # Errors
 //
