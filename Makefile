@@ -52,6 +52,14 @@ $(TARGETS:%=check-%): check-%: qemu
 check-linux: qemu
 	$(call run-suite,check-linux,-timeout 0 -run LinuxBoards ./tests/...)
 
+# Tests of Go's standard library in machines, compared with the host. docs/std.md
+# explains the differences.
+GOARCHES ?= amd64 arm64 arm ppc64le s390x mips64le
+STDFLAGS ?= -short
+.PHONY: check-std
+check-std: qemu
+	$(GO) run ./tests/internal/std $(STDFLAGS) $(ARGS) $(GOARCHES)
+
 .PHONY: precache
 precache:
 	QEMU_TEST_PRECACHE=1 $(GO) test -timeout 0 $(ARGS) ./tests/...

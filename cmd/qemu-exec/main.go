@@ -10,11 +10,23 @@
 //	go install github.com/qemutest/functional/cmd/qemu-exec
 //	GOARCH=arm64 go test -exec qemu-exec ./...
 //
+// nor any flag, where PATH has it by the name that the go command looks for
+// (go help run), such as go_linux_arm64_exec:
+//
+//	ln -s qemu-exec "$(go env GOPATH)/bin/go_linux_arm64_exec"
+//	GOARCH=arm64 go test ./...
+//
+// Where the guest has the architecture of the host, CGO_ENABLED=0 keeps the
+// binary from needing a C library.
+//
 // The binary runs in the directory of its package, which the guest has a copy
-// of, with the environment of the host. Its output comes as it is printed; its
+// of, with the environment of the host, as root. The guest has no network but
+// loopback, and no programs but pwd and hostname. Its output comes as it is printed; its
 // exit status is that of qemu-exec. Profiles, coverage data and artifacts are
 // brought back. A guest that panics or hangs is reported with the last lines of
 // its console.
+//
+// docs/std.md tells how the tests of the standard library fare.
 //
 // The kernel is fetched through the machine's own apt and kept in the cache of
 // assets; README.md tells the variables for that.
@@ -47,10 +59,19 @@ func main() {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if sameFile(os.Stdout, os.Stderr) {
+		r.Stderr = r.Stdout // go test wants one stream, in order
+	}
 	// go test sends SIGQUIT when the binary has not ended a minute after its limit.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
 	defer stop()
 	os.Exit(run(ctx, r, flag.Args()))
+}
+
+func sameFile(a, b *os.File) bool {
+	one, err := a.Stat()
+	other, err2 := b.Stat()
+	return err == nil && err2 == nil && os.SameFile(one, other)
 }
 
 func run(ctx context.Context, r gotest.Runner, args []string) int {

@@ -333,6 +333,7 @@ func (a *agent) run(ctx context.Context, c Command) (Result, error) {
 		Env:     c.Env,
 		Dir:     c.Dir,
 		Stdin:   c.Stdin != nil,
+		Merged:  c.Stdout != nil && sameWriter(c.Stdout, c.Stderr),
 		Timeout: c.Timeout,
 	}}
 	response, err := a.request(ctx, request, exchange{in: c.Stdin, out: c.Stdout, err: c.Stderr})

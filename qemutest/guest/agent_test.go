@@ -141,6 +141,15 @@ func TestCommands(t *testing.T) {
 		assert.Equal(t, "\x00\xff\r\n/usr\n", stdout.String())
 		assert.Equal(t, "word\n", stderr.String())
 
+		var both bytes.Buffer
+		_, err = g.Run(ctx, guest.Command{
+			Args:   []string{"sh", "-c", "for n in 1 2 3 4 5; do echo out $n; echo err $n >&2; done"},
+			Stdout: &both,
+			Stderr: &both,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\nout 4\nerr 4\nout 5\nerr 5\n", both.String())
+
 		_, err = g.Output(ctx, "sh", "-c", "echo reason >&2; kill -TERM $$")
 		var exit *guest.ExitError
 		require.ErrorAs(t, err, &exit)

@@ -32,7 +32,8 @@ type Command struct {
 	Stdin io.Reader
 
 	// Stdout and Stderr get the output while it comes; nil drops it. They may
-	// be the same, and are then written to by one goroutine at a time.
+	// be the same, and are then written to by one goroutine at a time, with
+	// the agent in the order that the command wrote in.
 	Stdout, Stderr io.Writer
 
 	// Timeout is how long the command may take in the guest before it is

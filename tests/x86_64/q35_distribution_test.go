@@ -19,7 +19,7 @@ func TestX86Q35DistributionKernel(t *testing.T) {
 		qemutest.Assets(cloud))
 
 	linux.Boot{
-		Append: "console=ttyS0 panic=-1",
+		Append: "console=ttyS0 no_timer_check panic=-1",
 		Args:   []string{"-m", "512"},
 	}.CheckDistribution(q, cloud, "amd64")
 }

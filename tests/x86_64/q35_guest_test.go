@@ -33,7 +33,7 @@ func launchGuest(t *testing.T, channel qemutest.GuestChannel, parameters string)
 	vm := q.VM("-m", "1G", "-no-reboot",
 		"-kernel", k.Image,
 		"-initrd", q.Initramfs(root),
-		"-append", strings.TrimSpace("console=ttyS0 panic=-1 "+parameters),
+		"-append", strings.TrimSpace("console=ttyS0 no_timer_check panic=-1 "+parameters),
 		"-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net")
 	vm.EnableGuest(channel)
 	vm.Launch()

@@ -52,7 +52,7 @@ func TestX86Q35MediumLinux(t *testing.T) {
 	vm := q.VM("-m", "1G", "-no-reboot", "-nic", "none",
 		"-kernel", k.Image,
 		"-initrd", q.Initramfs(root),
-		"-append", "console=ttyS0 panic=-1")
+		"-append", "console=ttyS0 no_timer_check panic=-1")
 	for _, mbr := range []bool{false, true} {
 		path := q.Medium(fmt.Sprintf("mbr-%v.img", mbr), &image.Disk{MBR: mbr, Partitions: []image.Partition{
 			{Name: "twelve", Type: image.EFISystem, Content: mediumFAT(12)},

@@ -3,9 +3,11 @@
 package agent
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -67,5 +69,18 @@ func prepare() error {
 		_ = os.MkdirAll("/root", 0o700)
 		_ = os.Setenv("HOME", "/root")
 	}
+	if err := setHostname(); err != nil {
+		errs = append(errs, err)
+	}
 	return errors.Join(append(errs, loadModules(ModulesFile), startNetwork())...)
+}
+
+// setHostname names the system as /etc/hostname says, or "guest".
+func setHostname() error {
+	text, _ := os.ReadFile("/etc/hostname")
+	name := cmp.Or(strings.TrimSpace(string(text)), "guest")
+	if err := unix.Sethostname([]byte(name)); err != nil {
+		return fmt.Errorf("setting the host name %q: %w", name, err)
+	}
+	return nil
 }

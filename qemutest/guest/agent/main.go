@@ -22,6 +22,7 @@ import (
 // the machine has one, and the console if not.
 func Main() {
 	runFunction()
+	runApplet()
 	first := os.Getpid() == 1
 	s := new(server)
 	if first {

@@ -36,6 +36,9 @@ func (s *server) run(st *stream, r *wire.RunRequest) (*wire.RunResult, error) {
 	}
 	cmd := command(ctx, r)
 	cmd.Stdout, cmd.Stderr = st.out, st.err
+	if r.Merged {
+		cmd.Stderr = cmd.Stdout
+	}
 	if r.Stdin {
 		stdin, err := cmd.StdinPipe()
 		if err != nil {

@@ -70,7 +70,8 @@ var profiles = []string{"coverprofile", "cpuprofile", "memprofile", "blockprofil
 
 // Outputs returns the files and directories that the run may write outside of
 // the temporary directory of the guest, and that are wanted on the host:
-// profiles, coverage data and artifacts. Their paths are the same on both.
+// profiles, coverage data, artifacts, and what fuzzing has found. Their paths
+// are the same on both.
 //
 // The log of what a test read (-test.testlogfile) is not among them: without
 // it "go test" does not take a result from its cache, which knows nothing of
@@ -92,11 +93,23 @@ func (i Invocation) Outputs() []string {
 			outputs = append(outputs, i.absolute(dir, i.Dir))
 		}
 	}
+	if fuzz, _ := i.flag("fuzz"); fuzz != "" {
+		outputs = append(outputs, i.fuzzCache(), filepath.Join(i.Dir, "testdata", "fuzz"))
+	}
 	if i.bool("artifacts") {
 		outputs = append(outputs, filepath.Join(outputDir, "_artifacts"))
 	}
 	slices.Sort(outputs)
-	return slices.Compact(outputs)
+	return slices.Compact(slices.DeleteFunc(outputs, func(path string) bool { return path == "" }))
+}
+
+// fuzzCache is where fuzzing keeps what reaches new code.
+func (i Invocation) fuzzCache() string {
+	dir, _ := i.flag("fuzzcachedir")
+	if dir == "" {
+		return ""
+	}
+	return i.absolute(dir, i.Dir)
 }
 
 func (i Invocation) coverDir() string {

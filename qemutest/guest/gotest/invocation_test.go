@@ -34,6 +34,11 @@ func TestOutputsOfAnInvocation(t *testing.T) {
 			env:  []string{"GOCOVERDIR=/b001/gocoverdir"},
 			want: []string{"/b001/gocoverdir"},
 		},
+		"fuzzing": {
+			args: []string{"-test.fuzz=FuzzX", "-test.fuzzcachedir=/cache/fuzz"},
+			want: []string{"/cache/fuzz", "/pkg/testdata/fuzz"},
+		},
+		"no fuzzing":   {args: []string{"-test.fuzz=", "-test.fuzzcachedir=/cache/fuzz"}},
 		"artifacts":    {args: []string{"-test.artifacts=true"}, want: []string{"/pkg/_artifacts"}},
 		"no artifacts": {args: []string{"-test.artifacts=false"}},
 		"no test log":  {args: []string{"-test.testlogfile=/b001/testlog.txt"}},

@@ -43,11 +43,16 @@ func (i Invocation) Run(ctx context.Context, g *guest.Guest, stdout, stderr io.W
 }
 
 // guestEnvironment returns the environment of the host without what describes
-// the host: the guest has a temporary directory of its own.
+// the host: the guest has a temporary directory of its own, and its time zones
+// elsewhere.
 func (i Invocation) guestEnvironment() []string {
-	return slices.DeleteFunc(slices.Clone(i.environment()), func(entry string) bool {
+	env := slices.DeleteFunc(slices.Clone(i.environment()), func(entry string) bool {
 		return strings.HasPrefix(entry, "TMPDIR=")
 	})
+	if zones := i.zones(); zones != "" {
+		env = append(env, "ZONEINFO="+zones)
+	}
+	return env
 }
 
 // bringBack copies a file, or a directory with all that is in it, from the

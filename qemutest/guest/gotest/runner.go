@@ -1,6 +1,7 @@
 package gotest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,11 @@ type Runner struct {
 	// keeps none.
 	LogDir string
 
-	Stdout, Stderr io.Writer // of the binary; nil drops it
+	// Stdout and Stderr get the output of the binary while it comes; nil drops
+	// it. Where they are the same, the order is kept.
+	Stdout, Stderr io.Writer
+
+	grace time.Duration // 0 means graceTime
 }
 
 // Run boots a machine, runs the binary in it, brings its outputs back, and
@@ -130,9 +135,10 @@ func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation) (gu
 		return guest.Result{}, explain(booting, m, err)
 	}
 	if limit := i.Timeout(); limit > 0 {
-		limit += graceTime
+		grace := cmp.Or(r.grace, graceTime)
+		limit += grace
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the guest hangs: the test binary has not ended %v after its limit (-test.timeout)", graceTime))
+		ctx, stop = context.WithTimeoutCause(ctx, limit, fmt.Errorf("the guest hangs: the test binary has not ended %v after its limit (-test.timeout)", grace))
 		defer stop()
 	}
 	result, err := i.Run(ctx, g, r.Stdout, r.Stderr)

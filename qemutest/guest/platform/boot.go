@@ -49,9 +49,14 @@ func (p Platform) agentProgram() image.GoProgram {
 	return program
 }
 
-// AddTo adds the agent as /init, and its modules, to a file system.
+// AddTo adds the agent as /init and as its other programs, and its modules, to
+// a file system.
 func (b *Boot) AddTo(root *image.Initramfs) {
 	root.AddFile("init", 0o755, b.agent)
+	root.AddSymlink("bin", "usr/bin")
+	for _, name := range agent.Applets {
+		root.AddSymlink("usr/bin/"+name, "/init")
+	}
 	var list strings.Builder
 	for _, module := range b.modules {
 		name := path.Join("/lib/modules", b.Kernel.Release, module.Name+".ko")

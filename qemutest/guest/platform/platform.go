@@ -28,11 +28,19 @@ type Platform struct {
 	// Terminal is the kernel's name of the first serial port.
 	Terminal string
 
+	// Append is what else the kernel is told on its command line.
+	Append string
+
 	// Port is the virtio-serial device for the machine's bus, Modules what
 	// its driver is made of.
 	Port    string
 	Modules []string
 }
+
+// timer keeps an x86 kernel from looking, for a hundredth of a second of its own
+// reckoning, whether the timer's interrupts arrive. Where QEMU lacks a processor
+// they do not, and the kernel panics ("IO-APIC + timer doesn't work!").
+const timer = "no_timer_check"
 
 var (
 	pci  = []string{"virtio_pci", "virtio_console"}
@@ -43,14 +51,14 @@ var (
 // platforms is one machine for each GOARCH: the one that runs it fastest and has
 // virtio. The first one of a target is its default.
 var platforms = []Platform{
-	{"amd64", "x86_64", "q35", "", 1024, 1, kernel.Package{Flavour: "cloud-amd64", Arch: "amd64"}, "ttyS0", "virtio-serial-pci", pci},
-	{"386", "i386", "pc", "", 1024, 1, kernel.Package{Flavour: "686", Arch: "i386"}, "ttyS0", "virtio-serial-pci", pci},
-	{"arm64", "aarch64", "virt", "cortex-a57", 1024, 2, kernel.Package{Flavour: "cloud-arm64", Arch: "arm64"}, "ttyAMA0", "virtio-serial-pci", pci},
-	{"arm", "arm", "virt,highmem=off", "", 1024, 2, kernel.Package{Flavour: "armmp-lpae", Arch: "armhf"}, "ttyAMA0", "virtio-serial-device", mmio},
-	{"mips64le", "mips64el", "loongson3-virt", "", 1024, 1, kernel.Package{Flavour: "loongson-3", Arch: "mips64el"}, "ttyS0", "virtio-serial-pci", pci},
-	{"mipsle", "mipsel", "malta", "24Kf", 512, 1, kernel.Package{Flavour: "4kc-malta", Arch: "mipsel"}, "ttyS0", "virtio-serial-pci", pci},
-	{"ppc64le", "ppc64", "pseries", "power9", 1024, 1, kernel.Package{Flavour: "powerpc64le", Arch: "ppc64el"}, "hvc0", "virtio-serial-pci", pci},
-	{"s390x", "s390x", "s390-ccw-virtio", "", 1024, 1, kernel.Package{Flavour: "s390x", Arch: "s390x"}, "ttysclp0", "virtio-serial-ccw", ccw},
+	{"amd64", "x86_64", "q35", "", 1024, 1, kernel.Package{Flavour: "cloud-amd64", Arch: "amd64"}, "ttyS0", timer, "virtio-serial-pci", pci},
+	{"386", "i386", "pc", "", 1024, 1, kernel.Package{Flavour: "686", Arch: "i386"}, "ttyS0", timer, "virtio-serial-pci", pci},
+	{"arm64", "aarch64", "virt", "cortex-a57", 1024, 2, kernel.Package{Flavour: "cloud-arm64", Arch: "arm64"}, "ttyAMA0", "", "virtio-serial-pci", pci},
+	{"arm", "arm", "virt,highmem=off", "", 1024, 2, kernel.Package{Flavour: "armmp-lpae", Arch: "armhf"}, "ttyAMA0", "", "virtio-serial-device", mmio},
+	{"mips64le", "mips64el", "loongson3-virt", "", 1024, 1, kernel.Package{Flavour: "loongson-3", Arch: "mips64el"}, "ttyS0", "", "virtio-serial-pci", pci},
+	{"mipsle", "mipsel", "malta", "24Kf", 512, 1, kernel.Package{Flavour: "4kc-malta", Arch: "mipsel"}, "ttyS0", "", "virtio-serial-pci", pci},
+	{"ppc64le", "ppc64", "pseries", "power9", 1024, 1, kernel.Package{Flavour: "powerpc64le", Arch: "ppc64el"}, "hvc0", "", "virtio-serial-pci", pci},
+	{"s390x", "s390x", "s390-ccw-virtio", "", 1024, 1, kernel.Package{Flavour: "s390x", Arch: "s390x"}, "ttysclp0", "", "virtio-serial-ccw", ccw},
 }
 
 // ForGOARCH returns the platform for programs of an architecture.
@@ -92,6 +100,8 @@ func (p Platform) Config(image, initrd string) machine.Config {
 		Binary:  "qemu-system-" + p.Target,
 		Machine: p.Machine,
 		CPU:     p.CPU,
+		// The kernel's watchdogs take a QEMU that lacks a processor for a kernel
+		// that is stuck.
 		Args: []string{
 			"-m", strconv.Itoa(p.Memory),
 			"-smp", strconv.Itoa(p.CPUs),
@@ -99,7 +109,7 @@ func (p Platform) Config(image, initrd string) machine.Config {
 			"-no-reboot",
 			"-kernel", image,
 			"-initrd", initrd,
-			"-append", "printk.time=0 quiet panic=-1 console=" + p.Terminal,
+			"-append", strings.TrimSpace("printk.time=0 quiet nowatchdog panic=-1 console=" + p.Terminal + " " + p.Append),
 			"-device", p.Port,
 		},
 		Channels: []machine.Channel{{Device: "virtserialport,name=" + agent.PortName}},

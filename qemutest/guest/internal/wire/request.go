@@ -39,6 +39,7 @@ type RunRequest struct {
 	Env     []string
 	Dir     string
 	Stdin   bool // In carries the standard input; else it is empty
+	Merged  bool `json:",omitempty"` // Out carries the standard error as well, in order
 	Timeout time.Duration
 }
 
