@@ -78,7 +78,7 @@ func TestOutputsComeBack(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
 	i := invocation(t, []string{"-cover"}, "-test.run=TestOutputs", "-test.outputdir="+out, "-test.artifacts",
-		"-test.coverprofile=cover.out", "-test.cpuprofile=cpu.out", "-test.memprofile=mem.out",
+		"-test.coverprofile="+filepath.Join(out, "cover.out"), "-test.cpuprofile=cpu.out", "-test.memprofile=mem.out",
 		"-test.blockprofile=block.out", "-test.mutexprofile=mutex.out", "-test.trace=trace.out",
 		"-test.gocoverdir="+filepath.Join(out, "coverage"))
 	require.NoError(t, os.Mkdir(filepath.Join(out, "coverage"), 0o755))
