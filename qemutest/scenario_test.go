@@ -16,6 +16,7 @@ import (
 	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/internal/pool"
+	"github.com/qemutest/functional/qemutest/kernel"
 )
 
 // The tests here are about how tests end: skipped, failed, killed. Each runs a
@@ -62,6 +63,10 @@ var scenarios = map[string]func(t *testing.T){
 		vm := launchSeaBIOS(t)
 		require.NoError(t, syscall.Kill(vm.Machine().PID(), syscall.SIGABRT))
 		<-vm.Machine().Done()
+	},
+	"needs a kernel": func(t *testing.T) {
+		newX86(t, qemutest.Assets(kernel.Package{Arch: "test", Flavour: "test"}))
+		t.Fatal("the stand-in for apt has no kernel")
 	},
 	"cannot launch": func(t *testing.T) {
 		newX86(t).VM("-device", "no-such-device").Launch()
