@@ -83,20 +83,22 @@ type Kernel struct {
 	Program image.GoProgram // without Package
 }
 
-// The kernels of Debian 12.
+// The kernels of Debian 12, and those that only later releases have. Those that later releases dropped are taken from
+// Debian 12 there.
 var (
 	AMD64      = Kernel{kernel.Package{Arch: "amd64", Flavour: "amd64"}, image.GoProgram{GOARCH: "amd64"}}
 	CloudAMD64 = Kernel{kernel.Package{Arch: "amd64", Flavour: "cloud-amd64"}, image.GoProgram{GOARCH: "amd64"}}
-	I686       = Kernel{kernel.Package{Arch: "i386", Flavour: "686"}, image.GoProgram{GOARCH: "386"}}
-	I686PAE    = Kernel{kernel.Package{Arch: "i386", Flavour: "686-pae"}, image.GoProgram{GOARCH: "386"}}
+	I686       = Kernel{kernel.Package{Arch: "i386", Flavour: "686", Suite: "bookworm"}, image.GoProgram{GOARCH: "386"}}
+	I686PAE    = Kernel{kernel.Package{Arch: "i386", Flavour: "686-pae", Suite: "bookworm"}, image.GoProgram{GOARCH: "386"}}
 	ARM64      = Kernel{kernel.Package{Arch: "arm64", Flavour: "arm64"}, image.GoProgram{GOARCH: "arm64"}}
 	CloudARM64 = Kernel{kernel.Package{Arch: "arm64", Flavour: "cloud-arm64"}, image.GoProgram{GOARCH: "arm64"}}
 	ARMMP      = Kernel{kernel.Package{Arch: "armhf", Flavour: "armmp"}, image.GoProgram{GOARCH: "arm", GOARM: "7"}}
 	ARMMPLPAE  = Kernel{kernel.Package{Arch: "armhf", Flavour: "armmp-lpae"}, image.GoProgram{GOARCH: "arm", GOARM: "7"}}
-	Malta4KC   = Kernel{kernel.Package{Arch: "mipsel", Flavour: "4kc-malta"}, image.GoProgram{GOARCH: "mipsle", GOMIPS: "softfloat"}}
-	Malta5KC   = Kernel{kernel.Package{Arch: "mips64el", Flavour: "5kc-malta"}, image.GoProgram{GOARCH: "mips64le", GOMIPS64: "softfloat"}}
-	Loongson3  = Kernel{kernel.Package{Arch: "mips64el", Flavour: "loongson-3"}, image.GoProgram{GOARCH: "mips64le", GOMIPS64: "softfloat"}}
+	Malta4KC   = Kernel{kernel.Package{Arch: "mipsel", Flavour: "4kc-malta", Suite: "bookworm"}, image.GoProgram{GOARCH: "mipsle", GOMIPS: "softfloat"}}
+	Malta5KC   = Kernel{kernel.Package{Arch: "mips64el", Flavour: "5kc-malta", Suite: "bookworm"}, image.GoProgram{GOARCH: "mips64le", GOMIPS64: "softfloat"}}
+	Loongson3  = Kernel{kernel.Package{Arch: "mips64el", Flavour: "loongson-3", Suite: "bookworm"}, image.GoProgram{GOARCH: "mips64le", GOMIPS64: "softfloat"}}
 	PowerPC64  = Kernel{kernel.Package{Arch: "ppc64el", Flavour: "powerpc64le"}, image.GoProgram{GOARCH: "ppc64le"}}
+	RISCV64    = Kernel{kernel.Package{Arch: "riscv64", Flavour: "riscv64", Suite: "trixie"}, image.GoProgram{GOARCH: "riscv64"}}
 	S390X      = Kernel{kernel.Package{Arch: "s390x", Flavour: "s390x"}, image.GoProgram{GOARCH: "s390x"}}
 )
 
