@@ -48,9 +48,16 @@ $(TARGETS:%=check-%): check-%: qemu
 	$(call run-suite,$@,-timeout 0 ./tests/$*/...)
 
 # Boards with the distribution's kernels, which are fetched with apt.
+LINUX_BOARDS := $(patsubst %/linux_boards_test.go,./%,$(wildcard tests/*/linux_boards_test.go))
+
 .PHONY: check-linux
 check-linux: qemu
-	$(call run-suite,check-linux,-timeout 0 -run LinuxBoards ./tests/...)
+	$(call run-suite,$@,-timeout 0 -run LinuxBoards $(LINUX_BOARDS))
+
+# One board for each architecture that has a kernel.
+.PHONY: check-linux-short
+check-linux-short: qemu
+	$(call run-suite,$@,-timeout 0 -run 'LinuxBoards/^(malta|malta-5KEc|pseries-power9|q35|raspi0|s390-ccw-virtio|virt)$$' $(LINUX_BOARDS))
 
 # Tests of Go's standard library in machines, compared with the host. docs/std.md
 # explains the differences.
