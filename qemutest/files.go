@@ -17,8 +17,9 @@ import (
 )
 
 // Scratch returns a path in the test's scratch directory, which is made at the
-// first call and removed when the test ends, however it ends. With
-// QEMU_TEST_KEEP_SCRATCH set it stays, in the directory of the logs.
+// first call and removed when the test ends, however it ends. What a machine of a
+// failed test was given stays, up to 256 MiB, so that repro.sh finds it; with
+// QEMU_TEST_KEEP_SCRATCH set all of it does, in the directory of the logs.
 func (q *Test) Scratch(elem ...string) string {
 	q.t.Helper()
 	dir, err := q.scratch()
@@ -87,6 +88,8 @@ const scratchName = "scratch"
 type workDirs struct {
 	scratch, socketDir func() (string, error)
 
+	keep []string // files of the scratch directory that stay
+
 	mu      sync.Mutex
 	removes []func()
 }
@@ -120,7 +123,7 @@ func (w *workDirs) mkdir(dir string, mode os.FileMode) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.removes = append(w.removes, func() {
-		_ = os.RemoveAll(dir)
+		removeExcept(dir, w.keep)
 		release()
 	})
 	return nil

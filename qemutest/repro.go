@@ -17,12 +17,7 @@ const reproName = "repro.sh"
 // writeRepro leaves a script that runs the machines of the test by hand, and
 // returns its path; "" when the test has launched none.
 func (q *Test) writeRepro() string {
-	var vms []*VM
-	for _, vm := range q.machines() {
-		if vm.tried {
-			vms = append(vms, vm)
-		}
-	}
+	vms := q.tried()
 	if len(vms) == 0 {
 		return ""
 	}
@@ -36,6 +31,16 @@ func (q *Test) writeRepro() string {
 		return ""
 	}
 	return path
+}
+
+// tried returns the machines that the test launched, or tried to.
+func (q *Test) tried() (vms []*VM) {
+	for _, vm := range q.machines() {
+		if vm.tried {
+			vms = append(vms, vm)
+		}
+	}
+	return vms
 }
 
 // repro returns the script.
@@ -60,7 +65,9 @@ func (q *Test) repro(vms []*VM) (string, error) {
 #
 # usage: sh %s [machine]    machines: %s
 #
-# The test again, which keeps the files that it makes in %s:
+# What the test made for its machines stays in
+# %s,
+# as the test left it, if that is not too large. The test again, keeping all:
 #   cd %s && QEMU_TEST_KEEP_SCRATCH=1 %s
 `, q.t.Name(), reproName, strings.Join(names, " "), filepath.Join(q.logDir, scratchName),
 		machine.Quote([]string{root}), q.rerunCommand())
@@ -85,7 +92,8 @@ trap 'exit 1' HUP INT TERM
 echo "sockets: $sockets" >&2
 need() {
 	test -e "$1" && return
-	echo "$1 is gone: the test made it. Run the test again so that it is kept; the command is at the top of $0." >&2
+	echo "$1 is gone: the test made it, and not more than 256 MiB are kept." >&2
+	echo "Run the test again so that all is kept; the command is at the top of $0." >&2
 	exit 1
 }
 `
@@ -116,7 +124,7 @@ func (q *Test) reproMachine(b *strings.Builder, vm *VM) error {
 }
 
 // scratchFiles returns the files of the scratch directory that a command line
-// names. They vanish with the test.
+// names. The others vanish with the test.
 func (q *Test) scratchFiles(argv []string) []string {
 	scratch := filepath.Join(q.logDir, scratchName) + string(filepath.Separator)
 	var files []string

@@ -45,6 +45,7 @@ var scenarios = map[string]func(t *testing.T){
 	"fails with two machines": func(t *testing.T) {
 		q := newX86(t)
 		bootSector(q, "it's $HOME").Launch()
+		require.NoError(t, os.WriteFile(q.Scratch("unused"), nil, 0o600))
 		vm := q.NamedVM("two words", "-machine", "pc,graphics=off", "-name", "it's $HOME")
 		vm.Launch()
 		vm.HMP("info status")
