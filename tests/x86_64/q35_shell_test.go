@@ -24,13 +24,21 @@ import (
 
 var busybox = qemutest.Package(apt.Package{Name: "busybox-static", Arch: "amd64"})
 
-// busyboxInit is the /init of a guest that is not ours: a shell on the console.
+// busyboxInit is the /init of a guest that is not ours: a shell on the console,
+// by way of a login if the kernel's command line says so.
 const busyboxInit = `#!/bin/sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /etc /root
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs dev /dev 2>/dev/null
 /bin/busybox --install -s /bin
+case $(cat /proc/cmdline) in
+*login*)
+	echo 'root:x:0:0:root:/root:/bin/sh' >/etc/passwd
+	echo "root:$(mkpasswd -m md5 secret):19000:0:99999:7:::" >/etc/shadow
+	exec getty -L 115200 ttyS0 vt100
+	;;
+esac
 exec setsid cttyhack sh
 `
 
@@ -107,6 +115,15 @@ func TestX86Q35GuestOverShellAmongKernelMessages(t *testing.T) {
 			vm.WaitFor("spam, spam, spam")
 		})
 	}
+}
+
+// A login is answered.
+func TestX86Q35GuestOverLogin(t *testing.T) {
+	vm := launchBusybox(t, "login: ", "login")
+	g := vm.UseShell(guest.Login{User: "root", Password: "secret"})
+	assert.Equal(t, "root", g.Output("whoami"))
+	g.PowerOff()
+	assert.Equal(t, machine.GuestShutdown, vm.WaitForExit().Kind)
 }
 
 // checkFile sends a file of random content and gets it back.
