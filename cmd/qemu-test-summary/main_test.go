@@ -24,7 +24,7 @@ func summary(t *testing.T, events ...string) (text string, ok bool) {
 const (
 	targetA = `{"Action":"attr","Package":"p/arm","Test":"TestA","Key":"qemu.target","Value":"arm"}`
 	passA   = `{"Action":"pass","Package":"p/arm","Test":"TestA"}`
-	skipB = `{"Action":"attr","Package":"p/arm","Test":"TestB","Key":"skip.kind","Value":"machine"}` + "\n" +
+	skipB   = `{"Action":"attr","Package":"p/arm","Test":"TestB","Key":"skip.kind","Value":"machine"}` + "\n" +
 		`{"Action":"attr","Package":"p/arm","Test":"TestB","Key":"skip.reason","Value":"no machine b"}` + "\n" +
 		`{"Action":"skip","Package":"p/arm","Test":"TestB"}`
 )
