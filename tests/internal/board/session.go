@@ -107,8 +107,11 @@ func (s *session) checkNetwork() {
 	s.q.Check(err)
 	s.q.Check(same("the SHA-256 of what the host fetched from the guest",
 		hash(report.Pattern(report.ForHost)), hash(data)))
-	_, err = request(s.q.Context(), http.MethodPost, base+"/fetched")
-	s.q.Check(err)
+	// The answer may not get out before the guest ends: that it went on is told
+	// by its next line.
+	if _, err := request(s.q.Context(), http.MethodPost, base+"/fetched"); err != nil {
+		s.q.Logf("told the guest that its file was fetched: %v", err)
+	}
 }
 
 // request sends a request, whatever proxies the environment names, and returns

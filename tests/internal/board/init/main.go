@@ -139,7 +139,12 @@ func bite() error {
 	if err != nil {
 		return err
 	}
-	if err := unix.IoctlSetPointerInt(int(dog.Fd()), unix.WDIOC_SETTIMEOUT, 2); err != nil {
+	for _, seconds := range []int{2, 4, 15} { // the least that the drivers of i6300ESB, ICH9 and s390 take
+		if err = unix.IoctlSetPointerInt(int(dog.Fd()), unix.WDIOC_SETTIMEOUT, seconds); err == nil {
+			break
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("setting the timeout of the watchdog: %w", err)
 	}
 	hang()
