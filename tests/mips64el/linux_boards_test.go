@@ -12,6 +12,13 @@ import (
 func TestMIPS64ELLinuxBoards(t *testing.T) {
 	board.Run(t, "mips64el",
 		board.Board{
+			Machine: "loongson3-virt", Kernel: board.Loongson3, Console: "ttyS0", Memory: 1024,
+			Modules: []string{"virtio_blk", "virtio_net", "virtio_pci"},
+			CPU:     "Loongson-3",
+			Drivers: []string{"pci/virtio-pci", "virtio/virtio_blk", "virtio/virtio_net"},
+			Disk:    board.VirtioDisk("virtio-blk-pci"), NIC: board.NIC{Interface: "eth0", Model: "virtio-net-pci"},
+		},
+		board.Board{
 			Name: "malta-5KEc", Machine: "malta", CPUModel: "5KEc", Kernel: board.Malta5KC, Console: "ttyS0", Memory: 512,
 			Modules: []string{"ata_piix", "i2c-piix4", "pcnet32", "sd_mod"},
 			Model:   "MIPS Malta", CPU: "MIPS 5KE",
