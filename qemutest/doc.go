@@ -38,6 +38,8 @@
 // Guests that are not ours do the same over a shell on the console
 // ([Console.UseShell]) or an SSH server ([VM.UseSSH]).
 //
+// [RunInGuest] and [CallInGuest] run a function of the test itself in a guest.
+//
 // When the test ends, in whatever way, its machines are shut down. One that was
 // killed by a signal, left a sanitizer's report, or panicked unasked fails the
 // test even then. None survives the test process, not even after kill -9, and

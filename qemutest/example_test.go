@@ -116,3 +116,28 @@ func ExampleRequire() {
 	}
 	_ = TestHugePages
 }
+
+// A test of the page size of a guest: the function runs there, and its result
+// comes back.
+func ExampleCallInGuest() {
+	_ = func(t *testing.T) { // TestPageSize
+		size := qemutest.CallInGuest(t, "aarch64", func(t *testing.T) int {
+			t.Log("printed in the guest")
+			return os.Getpagesize()
+		})
+		if size != 4096 {
+			t.Errorf("expected pages of 4096 bytes, got %d", size)
+		}
+	}
+}
+
+// The same without a result: what fails there fails here.
+func ExampleRunInGuest() {
+	_ = func(t *testing.T) { // TestPageSize
+		qemutest.RunInGuest(t, "aarch64", func(t *testing.T) {
+			if size := os.Getpagesize(); size != 4096 {
+				t.Errorf("expected pages of 4096 bytes, got %d", size)
+			}
+		})
+	}
+}

@@ -115,3 +115,16 @@ func (p Platform) Config(image, initrd string) machine.Config {
 		Channels: []machine.Channel{{Device: "virtserialport,name=" + agent.PortName}},
 	}
 }
+
+// ForTarget returns the platform for a target of QEMU, such as "aarch64".
+func ForTarget(target string) (Platform, error) {
+	var known []string
+	for _, p := range platforms {
+		if p.Target == target {
+			return p, nil
+		}
+		known = append(known, p.Target)
+	}
+	slices.Sort(known)
+	return Platform{}, fmt.Errorf("expected a target that the distribution has a kernel for (%s), got %q", strings.Join(known, ", "), target)
+}
