@@ -6,11 +6,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -66,6 +68,10 @@ func (e *events) useNetwork(job report.Job) error {
 
 func fetch(url string) (hash string, err error) {
 	response, err := http.Get(url)
+	for start := time.Now(); errors.Is(err, unix.EHOSTUNREACH) && time.Since(start) < patience; {
+		// The link is not up yet, which the kernel waits three seconds for.
+		response, err = http.Get(url)
+	}
 	if err != nil {
 		return "", err
 	}
