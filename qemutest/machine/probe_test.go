@@ -174,5 +174,5 @@ func TestProbingWhatIsNoEmulator(t *testing.T) {
 	_, err := Probe(within(t, soon), "/nonexistent/qemu-system-x86_64")
 	require.ErrorIs(t, err, os.ErrNotExist)
 	_, err = Probe(within(t, soon), "/bin/false")
-	assert.ErrorContains(t, err, "asking /bin/false what it can do: expected QEMU to start, but QEMU exited by itself with status 1")
+	assert.ErrorContains(t, err, "asking /bin/false, as a system emulator of QEMU, what it can do: expected QEMU to start, but QEMU exited by itself with status 1")
 }
