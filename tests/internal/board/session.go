@@ -21,10 +21,9 @@ import (
 // session is one run of a board.
 type session struct {
 	Board
-	q  *qemutest.Test
-	vm *qemutest.VM
-	// Paths of the image and of what the EEPROM holds, "" for none.
-	disk, eeprom string
+	q    *qemutest.Test
+	vm   *qemutest.VM
+	disk string // path of the image, "" for none
 }
 
 // line waits for a line of the guest's program and returns its value. It fails
@@ -144,7 +143,7 @@ func (s *session) checkEnd() {
 	want := machine.GuestShutdown
 	switch {
 	case s.Halts:
-		s.vm.WaitForRegexp("reboot: (System halted|Power down)")
+		s.vm.WaitFor("reboot: System halted")
 		s.vm.Shutdown()
 	case how == report.Watchdog:
 		s.vm.WaitForEvent("WATCHDOG", qemutest.Args{"action": "reset"})
@@ -160,9 +159,6 @@ func (s *session) checkEnd() {
 	}
 	if s.disk != "" {
 		s.q.Check(checkImage(s.disk))
-	}
-	if s.eeprom != "" {
-		s.q.Check(checkEEPROMFile(s.eeprom))
 	}
 }
 
