@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -52,6 +53,16 @@ func TestCheck(t *testing.T) {
 		spoil(&f)
 		require.ErrorContains(t, promised.check(f), want)
 	}
+}
+
+func TestFailureIn(t *testing.T) {
+	t.Parallel()
+	done, err := report.Line(report.KindDone, report.Watchdog)
+	require.NoError(t, err)
+	require.NoError(t, failureIn(strings.NewReader("booting\n"+done+"\nrebooting\n")))
+	late, err := report.Line(report.KindFailed, "arming the watchdog: invalid argument")
+	require.NoError(t, err)
+	require.ErrorContains(t, failureIn(strings.NewReader("booting\n"+done+"\r\n"+late+"\r\nrebooting\n")), "arming the watchdog")
 }
 
 func TestDiskImage(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 
 	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest"
@@ -157,9 +158,29 @@ func (s *session) checkEnd() {
 			s.q.Check(fmt.Errorf("expected the machine to end by %s of the guest, as %v, but %s", how, want, exit))
 		}
 	}
+	console := s.vm.Machine().Consoles()[0]
+	s.q.Check(failureIn(io.NewSectionReader(console, 0, console.Size())))
 	if s.disk != "" {
 		s.q.Check(checkImage(s.disk))
 	}
+}
+
+// failed matches the line in which the guest reports a failure.
+var failed = regexp.MustCompile(report.Expression(report.KindFailed))
+
+// failureIn returns an error if the guest has reported a failure. Nothing waits
+// for a line after the last one, where a watchdog that can't be armed is told,
+// and a guest that ends all the same.
+func failureIn(output io.Reader) error {
+	text, err := io.ReadAll(output)
+	if err != nil {
+		return err
+	}
+	match := failed.FindSubmatch(text)
+	if match == nil {
+		return nil
+	}
+	return fmt.Errorf("expected the guest to report no failure, but it says %s", bytes.TrimSpace(match[1]))
 }
 
 func hash(data []byte) string {
