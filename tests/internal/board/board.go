@@ -46,6 +46,14 @@ type Board struct {
 	// them without -smp.
 	CPUs      int
 	FixedCPUs bool
+	// LateCPUs has the guest start all CPUs but the first when it has done all
+	// else, and QEMU emulate them in one thread. After each module Linux
+	// for 32-bit Arm flushes the TLB page by page, up to 200,000 times, and all
+	// CPUs take part in that: if each has its thread, minutes go by on a busy
+	// host. In one thread, in turn, it is the boot with several CPUs that takes
+	// so long, because they wait for each other in loops. It takes a platform
+	// whose CPUs Linux can also stop.
+	LateCPUs bool
 	// Args are further arguments for QEMU.
 	Args []string
 
@@ -62,15 +70,21 @@ type Board struct {
 	Disk Disk
 	// NIC is the network interface that is used; none if its Interface is empty.
 	NIC NIC
+	// I2C is the bus that gets an EEPROM; none if its Adapter is empty.
+	I2C I2C
+	// GPIO is the line that is switched; none if its Chip is empty.
+	GPIO GPIO
 	// Watchdog is the identity of watchdog0, which ends the machine if End says
 	// so.
 	Watchdog string
 	// End is how the guest ends: by powering off, if empty.
 	End report.Ending
-	// Halts says that the machine cannot be powered off: the kernel halts, and
-	// the test ends QEMU.
+	// Halts says that the machine cannot be powered off: the kernel halts, or
+	// tells a power controller that does nothing, and the test ends QEMU.
 	Halts bool
 
+	// Before are changes of the row for older versions of QEMU.
+	Before []Before
 	// Requirements are what else the test needs, such as a version of QEMU.
 	Requirements []qemutest.Requirement
 	// Timeout is the limit of the test; four minutes if 0.
@@ -104,7 +118,8 @@ var (
 
 // Disk is a disk that the test makes.
 type Disk struct {
-	// Device is its name in the guest's /dev, such as "vda".
+	// Device is its name in the guest's /dev, such as "vda", or a pattern such
+	// as "mmcblk?" where Linux numbers controllers as they come.
 	Device string
 	// Drive is the value of -drive without format and file: "if=sd".
 	Drive string
@@ -187,6 +202,7 @@ func (k Kernel) program() image.GoProgram {
 // run boots the board and goes through all that the guest reports.
 func (b Board) run(q *qemutest.Test) {
 	k := q.Kernel(b.Kernel.Package)
+	b = b.adapt(q)
 	s := &session{Board: b, q: q}
 	job := b.job()
 	if b.NIC.Interface != "" {
@@ -196,23 +212,41 @@ func (b Board) run(q *qemutest.Test) {
 		s.disk = q.Scratch("disk.raw")
 		q.Check(writeDisk(s.disk))
 	}
+	if b.I2C.Adapter != "" {
+		s.eeprom = q.Scratch("eeprom.raw")
+		q.Check(writeEEPROM(s.eeprom))
+	}
 	s.vm = s.boot(k, job).VM(q).AddArgs("-no-reboot")
 	s.vm.Launch()
 	s.vm.WaitForRegexp(k.Banner())
 	s.vm.WaitForRegexp(`Run /init as init process|` + report.Mark)
 	s.checkFacts()
-	s.checkSMP()
 	s.checkDisk()
+	s.checkEEPROM()
+	s.checkGPIO()
 	s.checkNetwork()
+	s.checkSMP()
 	s.checkEnd()
 }
 
-func (b Board) job() report.Job {
+// lateCPUs is the number of CPUs that the guest has to start.
+func (b Board) lateCPUs() int {
+	if !b.LateCPUs {
+		return 0
+	}
+	return b.CPUs - 1
+}
 
+func (b Board) job() report.Job {
 	return report.Job{
 		Drivers:   b.Drivers,
 		Interface: b.NIC.Interface,
 		Disk:      b.Disk.Device,
+		Adapter:   b.I2C.Adapter,
+		Address:   b.I2C.address(),
+		LateCPUs:  b.lateCPUs(),
+		Chip:      b.GPIO.Chip,
+		Line:      b.GPIO.Line,
 		End:       cmp.Or(b.End, report.PowerOff),
 	}
 }

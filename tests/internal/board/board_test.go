@@ -102,10 +102,21 @@ func TestRequest(t *testing.T) {
 	require.ErrorContains(t, err, "broke off after 3 bytes")
 }
 
+func TestCommandLine(t *testing.T) {
+	t.Parallel()
+	b := Board{Console: "ttyS0"}
+	assert.Equal(t, "console=ttyS0 panic=-1", b.commandLine())
+	b.Append, b.LateCPUs = "earlycon", true
+	assert.Equal(t, "earlycon console=ttyS0 panic=-1 maxcpus=1", b.commandLine())
+}
+
 func TestHardware(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, []string{"-rtc", "base=2024-02-29T12:00:00,clock=vm", "-m", "512", "-smp", "2", "-nic", "none"},
 		promised.hardware())
+	late := Board{Memory: 512, CPUs: 2, LateCPUs: true}
+	assert.Contains(t, late.hardware(), "tcg,thread=single")
+	assert.Equal(t, 1, late.lateCPUs())
 	fixed := Board{Memory: 1024, FixedMemory: true, CPUs: 4, FixedCPUs: true, NIC: NIC{Interface: "eth0"}}
 	assert.Equal(t, []string{"-rtc", "base=2024-02-29T12:00:00,clock=vm", "-nic", "user,hostfwd=tcp:127.0.0.1:0-:8080"},
 		fixed.hardware())

@@ -3,6 +3,7 @@ package board
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,13 +26,16 @@ func (s *session) boot(k *kernel.Kernel, job report.Job) linux.Boot {
 	boot := linux.Boot{
 		Kernel:  k.Image,
 		Initrd:  s.initramfs(k, job),
-		Append:  strings.TrimSpace(s.Append + " console=" + s.Console + " panic=-1" + s.Kernel.patience()),
+		Append:  s.commandLine(),
 		Console: s.Port,
 		Args:    append(s.hardware(), s.Args...),
 	}
 	if s.disk != "" {
 		boot.Args = append(boot.Args, "-drive", s.Disk.Drive+",format=raw,file="+s.disk)
 		boot.Args = append(boot.Args, s.Disk.Args...)
+	}
+	if s.eeprom != "" {
+		boot.Args = append(boot.Args, s.I2C.args(s.eeprom)...)
 	}
 	if s.DTB != "" {
 		dtb, err := k.DTB(s.DTB)
@@ -46,9 +50,24 @@ func (s *session) boot(k *kernel.Kernel, job report.Job) linux.Boot {
 // the timer's interrupts arrive.
 func (k Kernel) patience() string {
 	if k.Arch == "amd64" || k.Arch == "i386" {
-		return " no_timer_check"
+		return "no_timer_check"
 	}
 	return ""
+}
+
+// commandLine returns the kernel's command line.
+func (b Board) commandLine() string {
+	words := []string{"console=" + b.Console, "panic=-1"}
+	if b.Append != "" {
+		words = append([]string{b.Append}, words...)
+	}
+	if b.LateCPUs {
+		words = append(words, "maxcpus=1")
+	}
+	if word := b.Kernel.patience(); word != "" {
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
 }
 
 func (s *session) initramfs(k *kernel.Kernel, job report.Job) string {
@@ -57,7 +76,7 @@ func (s *session) initramfs(k *kernel.Kernel, job report.Job) string {
 	root.AddDir("proc", 0o755)
 	root.AddDir("sys", 0o755)
 	root.AddDir("dev", 0o755)
-	modules, err := k.Modules(s.Modules...)
+	modules, err := k.Modules(s.modules()...)
 	s.q.Check(err)
 	for _, m := range modules {
 		job.Modules = append(job.Modules, m.Name)
@@ -69,6 +88,14 @@ func (s *session) initramfs(k *kernel.Kernel, job report.Job) string {
 	return s.q.Initramfs(&root)
 }
 
+// modules returns those of the row and of what it puts on the board.
+func (b Board) modules() []string {
+	if b.I2C.Adapter == "" {
+		return b.Modules
+	}
+	return append(slices.Clone(b.Modules), "at24")
+}
+
 // hardware returns the arguments for memory, CPUs, clock and network.
 func (b Board) hardware() []string {
 	args := []string{"-rtc", "base=" + rtcBase + ",clock=vm"}
@@ -77,6 +104,9 @@ func (b Board) hardware() []string {
 	}
 	if b.CPUs > 1 && !b.FixedCPUs {
 		args = append(args, "-smp", strconv.Itoa(b.CPUs))
+	}
+	if b.LateCPUs {
+		args = append(args, "-accel", "tcg,thread=single")
 	}
 	forward := fmt.Sprintf("user,hostfwd=tcp:127.0.0.1:0-:%d", guestPort)
 	switch {

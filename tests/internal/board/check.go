@@ -16,7 +16,7 @@ import (
 func (b Board) check(f report.Facts) error {
 	errs := []error{
 		b.checkModel(f),
-		same("the number of CPUs online", cmp.Or(b.CPUs, 1), f.Online),
+		same("the number of CPUs online", cmp.Or(b.CPUs, 1)-b.lateCPUs(), f.Online),
 		contains("/proc/cpuinfo", f.CPUInfo, b.CPU),
 		contains("/proc/cmdline", f.Cmdline, "console="+b.Console),
 		b.checkMemory(f.MemTotal),

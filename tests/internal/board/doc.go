@@ -23,8 +23,12 @@
 // the machine's name; number and model of the CPUs, and that each of them runs
 // a thread; the size of the memory; the drivers that found their devices; and
 // how the machine ends. Where a row says so: the real-time clock shows the time
-// of -rtc; a disk is read and written; files go over QEMU's user network in both
-// directions; the watchdog bites.
+// of -rtc; a disk is read and written, and so is an EEPROM on an I2C bus; a GPIO
+// line is switched; files go over QEMU's user network in both directions; the
+// watchdog bites.
+//
+// What QEMU emulates only from some version on is a part of the row that Before
+// takes out on older ones, so that the rest is tested on all.
 //
 // The guest's program (init) says on the console what it found, as package report
 // describes; it needs no input, so that it works where a board has only one

@@ -22,9 +22,10 @@ import (
 // session is one run of a board.
 type session struct {
 	Board
-	q    *qemutest.Test
-	vm   *qemutest.VM
-	disk string // path of the image, "" for none
+	q  *qemutest.Test
+	vm *qemutest.VM
+	// Paths of the image and of what the EEPROM holds, "" for none.
+	disk, eeprom string
 }
 
 // line waits for a line of the guest's program and returns its value. It fails
@@ -144,7 +145,7 @@ func (s *session) checkEnd() {
 	want := machine.GuestShutdown
 	switch {
 	case s.Halts:
-		s.vm.WaitFor("reboot: System halted")
+		s.vm.WaitForRegexp("reboot: (System halted|Power down)")
 		s.vm.Shutdown()
 	case how == report.Watchdog:
 		s.vm.WaitForEvent("WATCHDOG", qemutest.Args{"action": "reset"})
@@ -162,6 +163,9 @@ func (s *session) checkEnd() {
 	s.q.Check(failureIn(io.NewSectionReader(console, 0, console.Size())))
 	if s.disk != "" {
 		s.q.Check(checkImage(s.disk))
+	}
+	if s.eeprom != "" {
+		s.q.Check(checkEEPROMFile(s.eeprom))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -61,6 +62,22 @@ func (e *events) waitForPath(path string) error {
 		err = fmt.Errorf("expected %s, but it did not come within %v", path, patience)
 	}
 	return err
+}
+
+// waitForMatch waits for a file that comes with a device and returns its path,
+// which fits a pattern of [filepath.Match].
+func (e *events) waitForMatch(pattern string) (path string, err error) {
+	found, err := e.wait(func() bool {
+		matches, _ := filepath.Glob(pattern) // fails only if the pattern is malformed
+		if len(matches) > 0 {
+			path = matches[0]
+		}
+		return path != ""
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("expected %s, but it did not come within %v", pattern, patience)
+	}
+	return path, err
 }
 
 // waitForDrivers waits until each driver has a device. One that gets none is

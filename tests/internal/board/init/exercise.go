@@ -20,8 +20,9 @@ import (
 )
 
 // useDisk reads what the host wrote, and writes what the host reads.
-func (e *events) useDisk(path string) error {
-	if err := e.waitForPath(path); err != nil {
+func (e *events) useDisk(pattern string) error {
+	path, err := e.waitForMatch(pattern)
+	if err != nil {
 		return err
 	}
 	disk, err := os.OpenFile(path, os.O_RDWR, 0)

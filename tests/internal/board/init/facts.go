@@ -22,11 +22,15 @@ func look() (report.Facts, error) {
 	if err != nil {
 		return report.Facts{}, err
 	}
+	online, err := onlineCPUs()
+	if err != nil {
+		return report.Facts{}, err
+	}
 	rtc, _ := strconv.ParseInt(read("/sys/class/rtc/rtc0/since_epoch"), 10, 64) // 0 if there is none
 	return report.Facts{
 		Models:    models(),
 		CPUInfo:   read("/proc/cpuinfo"),
-		Online:    runtime.NumCPU(),
+		Online:    online,
 		MemTotal:  memory,
 		Drivers:   boundDrivers(),
 		RTC:       rtc,
@@ -96,8 +100,33 @@ func bound(name string) bool {
 	return false
 }
 
+// startCPUs starts the CPUs after the first, which "maxcpus=1" has kept the
+// kernel from starting.
+func startCPUs(number int) error {
+	for cpu := 1; cpu <= number; cpu++ {
+		if err := write(fmt.Sprintf("/sys/devices/system/cpu/cpu%d/online", cpu), "1"); err != nil {
+			return fmt.Errorf("starting CPU %d: %w", cpu, err)
+		}
+	}
+	return nil
+}
+
+// onlineCPUs returns how many CPUs there are now; runtime.NumCPU would tell how
+// many there were when this program began.
+func onlineCPUs() (int, error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return 0, err
+	}
+	return set.Count(), nil
+}
+
 // runOnEachCPU has a thread on each CPU compute the same, and compares.
-func runOnEachCPU(cpus int) error {
+func runOnEachCPU() error {
+	cpus, err := onlineCPUs()
+	if err != nil {
+		return err
+	}
 	data := report.Pattern(report.ForGuest)
 	want := sha256.Sum256(data)
 	errs := make(chan error, cpus)

@@ -60,12 +60,21 @@ func do(job report.Job) error {
 		return err
 	}
 	say(report.KindFacts, facts)
-	if err := runOnEachCPU(facts.Online); err != nil {
-		return err
-	}
 	if job.Disk != "" {
 		say(report.KindStep, "disk")
 		if err := events.useDisk("/dev/" + job.Disk); err != nil {
+			return err
+		}
+	}
+	if job.Adapter != "" {
+		say(report.KindStep, "eeprom")
+		if err := events.useEEPROM(job.Adapter, job.Address); err != nil {
+			return err
+		}
+	}
+	if job.Chip != "" {
+		say(report.KindStep, "gpio")
+		if err := useGPIO(job.Chip, job.Line); err != nil {
 			return err
 		}
 	}
@@ -74,6 +83,12 @@ func do(job report.Job) error {
 		if err := events.useNetwork(job); err != nil {
 			return err
 		}
+	}
+	if err := startCPUs(job.LateCPUs); err != nil {
+		return err
+	}
+	if err := runOnEachCPU(); err != nil {
+		return err
 	}
 	say(report.KindDone, job.End)
 	return end(job.End)

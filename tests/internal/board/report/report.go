@@ -19,15 +19,18 @@ const Mark = "@board"
 
 // The kinds of lines.
 const (
-	KindFacts   = "facts"   // [Facts]
-	KindSMP     = "smp"     // number of CPUs that a thread ran on
-	KindFetched = "fetched" // SHA-256 of what the guest fetched from the host
-	KindServing = "serving" // TCP port on which the guest serves [Pattern]
-	KindRead    = "read"    // SHA-256 of the beginning of the disk
-	KindWritten = "written" // bytes written at [DiskOffset]
-	KindDone    = "done"    // the ending, before it happens
-	KindFailed  = "failed"  // reason
-	KindStep    = "step"    // what the guest does next, for those who read the log
+	KindFacts         = "facts"          // [Facts]
+	KindSMP           = "smp"            // number of CPUs that a thread ran on
+	KindFetched       = "fetched"        // SHA-256 of what the guest fetched from the host
+	KindServing       = "serving"        // TCP port on which the guest serves [Pattern]
+	KindRead          = "read"           // SHA-256 of the beginning of the disk
+	KindWritten       = "written"        // bytes written at [DiskOffset]
+	KindEEPROMRead    = "eeprom-read"    // SHA-256 of the beginning of the EEPROM
+	KindEEPROMWritten = "eeprom-written" // bytes written at [EEPROMOffset]
+	KindGPIO          = "gpio"           // [Levels]
+	KindDone          = "done"           // the ending, before it happens
+	KindFailed        = "failed"         // reason
+	KindStep          = "step"           // what the guest does next, for those who read the log
 )
 
 // Ending is how the guest ends.
@@ -47,8 +50,20 @@ type Job struct {
 	Interface string   // network interface, "" for none
 	URL       string   // of what to fetch
 	Port      int      // TCP port to serve on
-	Disk      string   // device in /dev, "" for none
+	Disk      string   // device in /dev, or a pattern; "" for none
+	Adapter   string   // device of the I2C bus with the EEPROM, "" for none
+	Address   int      // of the EEPROM
+	LateCPUs  int      // CPUs to start, which follow the first
+	Chip      string   // label of the GPIO controller, "" for none
+	Line      int      // of the GPIO controller
 	End       Ending
+}
+
+// Levels is what the guest sees of a GPIO line.
+type Levels struct {
+	Lines int // of the controller
+	Low   int // level while it is driven low
+	High  int // level while it is driven high
 }
 
 // Facts is what the guest sees of its machine.
@@ -72,6 +87,15 @@ const PatternSize = 1 << 20
 // beginning.
 const DiskOffset = 8 << 20
 
+// EEPROMSize is the size of an EEPROM in bytes. The guest reads EEPROMPart bytes
+// from its beginning, and writes as many at EEPROMOffset: few, because it writes
+// each in a transfer of its own, and there are boards that switch each bit.
+const (
+	EEPROMSize   = 4 << 10
+	EEPROMPart   = 256
+	EEPROMOffset = EEPROMSize / 2
+)
+
 // The patterns, named after those who get them.
 const (
 	ForGuest = "host to guest"
@@ -88,6 +112,9 @@ func Pattern(name string) []byte {
 	_, _ = rand.NewChaCha8(seed).Read(data) // never fails
 	return data
 }
+
+// EEPROM returns the beginning of a pattern, for part of an EEPROM.
+func EEPROM(name string) []byte { return Pattern(name)[:EEPROMPart] }
 
 // Line returns a line of the guest's program.
 func Line(kind string, value any) (string, error) {
