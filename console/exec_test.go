@@ -153,8 +153,9 @@ func TestExecSendsTheWholeLineEvenIfTheAnswerIsThere(t *testing.T) {
 		c, g := start(t, Options{NoEcho: true, Pace: time.Second})
 		typed := make(chan string)
 		go func() {
+			first := g.hear("a") // before that, the text would not be an answer
 			g.say("early")
-			typed <- g.hear("\r")
+			typed <- first + g.hear("\r")
 		}()
 		_, err := c.Exec(t.Context(), "abc", waitFor(Text("early")))
 		require.NoError(t, err)
