@@ -154,6 +154,21 @@ func TestRunning(t *testing.T) {
 	assert.Equal(t, []string{"vCont;c", "interrupt", "m0,1"}, s.commands()[3:])
 }
 
+// A call whose time is over does not blame another one when there is none.
+func TestWaitWithoutTime(t *testing.T) {
+	t.Parallel()
+	c, s := attachStub(t, map[string][]string{"vCont;c": {silence}})
+	require.NoError(t, c.Resume(t.Context()))
+	<-s.silent
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 50 {
+		_, err := c.Wait(over)
+		require.ErrorIs(t, err, context.Canceled)
+		require.ErrorContains(t, err, `the machine has not stopped since "vCont;c"`)
+	}
+}
+
 func TestInterruptFromAnotherGoroutine(t *testing.T) {
 	t.Parallel()
 	c, s := attachStub(t, map[string][]string{"vCont;c": {silence}, "interrupt": {"T02thread:p01.01;"}})

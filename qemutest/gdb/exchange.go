@@ -40,17 +40,31 @@ func (c *Client) do(ctx context.Context, call func(*exchange) error) error {
 
 // exclusively runs call with the client to itself.
 func (c *Client) exclusively(ctx context.Context, call func(*exchange) error) error {
-	select {
-	case c.lock <- struct{}{}:
-		defer func() { <-c.lock }()
-	case <-ctx.Done():
-		return fmt.Errorf("another call to the GDB stub is still in progress: %w", context.Cause(ctx))
+	if err := c.acquire(ctx); err != nil {
+		return err
 	}
+	defer func() { <-c.lock }()
 	if err := c.failure(); err != nil {
 		return err
 	}
 	defer c.link.reading(ctx)()
 	return call(&exchange{Client: c, ctx: ctx})
+}
+
+// acquire waits until no other call is in progress. A client that is free is had
+// also when ctx has ended, so that the call itself tells what it was about.
+func (c *Client) acquire(ctx context.Context) error {
+	select {
+	case c.lock <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case c.lock <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("another call to the GDB stub is still in progress: %w", context.Cause(ctx))
+	}
 }
 
 // send sends a packet and returns without waiting for the reply.
