@@ -13,15 +13,16 @@ import (
 const keptScratch = 256 << 20
 
 // keepForRepro lets the files stay that the script of a failed test gives to
-// QEMU, the first ones up to a limit in bytes.
-func (q *Test) keepForRepro(limit int64) {
-	var named []string
+// QEMU, the first ones up to keptScratch. One that several machines were given
+// counts once.
+func (q *Test) keepForRepro() {
+	var words []string
 	for _, vm := range q.tried() {
 		if argv, err := vm.config.Standalone(socketsMark); err == nil {
-			named = append(named, q.scratchFiles(argv)...)
+			words = append(words, argv...)
 		}
 	}
-	q.workDirs.keep = withinLimit(named, limit)
+	q.workDirs.keep = withinLimit(q.scratchFiles(words), keptScratch)
 }
 
 // withinLimit returns the files and directories of the list that take no more

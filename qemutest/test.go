@@ -250,7 +250,7 @@ func (q *Test) close() {
 	switch {
 	case q.t.Failed() || panicking():
 		q.logf("failed")
-		q.keepForRepro(keptScratch)
+		q.keepForRepro()
 	case !q.t.Skipped():
 		q.logf("passed")
 	}
