@@ -43,6 +43,9 @@ func (m *Machine) Wait(ctx context.Context) (Exit, error) {
 	case <-m.done:
 		return m.exit, nil
 	case <-ctx.Done():
+		if exit, ended := m.Exit(); ended { // both were, and select picks any
+			return exit, nil
+		}
 		return Exit{}, fmt.Errorf("machine %s has not ended: %w", m.config.Name, context.Cause(ctx))
 	}
 }

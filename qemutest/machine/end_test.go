@@ -115,6 +115,19 @@ func TestWaitDoesNotEndTheMachine(t *testing.T) {
 	assert.NoError(t, err)
 }
 
+func TestWaitTellsTheEndEvenIfItsContextEndedToo(t *testing.T) {
+	t.Parallel()
+	m := launchFake(t, "well-behaved")
+	m.Kill()
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 64 { // a select between the two takes either
+		exit, err := m.Wait(ended)
+		require.NoError(t, err)
+		require.Equal(t, Killed, exit.Kind)
+	}
+}
+
 func TestNothingOfTheLastWordsIsLost(t *testing.T) {
 	t.Parallel()
 	m := launchFake(t, "floods")
