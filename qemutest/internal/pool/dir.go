@@ -95,7 +95,7 @@ func openDir(path string) (*os.File, error) {
 	}
 	if int(st.Uid) != os.Geteuid() || st.Mode&0o077 != 0 {
 		f.Close()
-		return nil, fmt.Errorf("%s must belong to user %d with mode 0700; it belongs to user %d with mode %#o",
+		return nil, fmt.Errorf("%s must belong to user %d with mode 0700; it belongs to user %d with mode %#o: remove it, it is made again, or set "+DirEnv+" to another path",
 			path, os.Geteuid(), st.Uid, st.Mode&0o7777)
 	}
 	return f, nil

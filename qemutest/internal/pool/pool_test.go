@@ -254,6 +254,7 @@ func TestDirectoryMustBePrivate(t *testing.T) {
 	require.NoError(t, os.Chmod(open, 0o777))
 	_, err := (&Pool{Dir: open}).Acquire(t.Context(), Weight{})
 	assert.ErrorContains(t, err, "must belong to user")
+	assert.ErrorContains(t, err, "mode 0777: remove it, it is made again, or set QEMU_TEST_POOL_DIR")
 
 	private := dir + "/private"
 	require.NoError(t, os.Mkdir(private, 0o700))
