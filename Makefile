@@ -57,7 +57,7 @@ check-linux: qemu
 # One board for each architecture that has a kernel.
 .PHONY: check-linux-short
 check-linux-short: qemu
-	$(call run-suite,$@,-timeout 0 -run 'LinuxBoards/^(malta|malta-5KEc|pseries-power9|q35|s390-ccw-virtio|virt)$$' $(LINUX_BOARDS))
+	$(call run-suite,$@,-timeout 0 -run 'LinuxBoards/^(malta|malta-5KEc|pseries-power9|q35|raspi1ap|s390-ccw-virtio|virt)$$' $(LINUX_BOARDS))
 
 # Tests of Go's standard library in machines, compared with the host. docs/std.md
 # explains the differences.

@@ -107,6 +107,7 @@ var (
 	ARM64      = Kernel{kernel.Package{Arch: "arm64", Flavour: "arm64"}, image.GoProgram{GOARCH: "arm64"}}
 	CloudARM64 = Kernel{kernel.Package{Arch: "arm64", Flavour: "cloud-arm64"}, image.GoProgram{GOARCH: "arm64"}}
 	ARMMP      = Kernel{kernel.Package{Arch: "armhf", Flavour: "armmp"}, image.GoProgram{GOARCH: "arm", GOARM: "7"}}
+	RPi        = Kernel{kernel.Package{Arch: "armel", Flavour: "rpi", Suite: "bookworm"}, image.GoProgram{GOARCH: "arm", GOARM: "6"}}
 	ARMMPLPAE  = Kernel{kernel.Package{Arch: "armhf", Flavour: "armmp-lpae"}, image.GoProgram{GOARCH: "arm", GOARM: "7"}}
 	Malta4KC   = Kernel{kernel.Package{Arch: "mipsel", Flavour: "4kc-malta", Suite: "bookworm"}, image.GoProgram{GOARCH: "mipsle", GOMIPS: "softfloat"}}
 	Malta5KC   = Kernel{kernel.Package{Arch: "mips64el", Flavour: "5kc-malta", Suite: "bookworm"}, image.GoProgram{GOARCH: "mips64le", GOMIPS64: "softfloat"}}
