@@ -96,6 +96,19 @@ var scenarios = map[string]func(t *testing.T){
 		vm.Launch()
 		vm.WaitFor("the end")
 	},
+	"has QEMU fail an assertion": func(t *testing.T) { failAssertion(newX86(t)).Launch() },
+	"has QEMU fail an expected assertion": func(t *testing.T) {
+		vm := failAssertion(newX86(t)).ExpectReport(rules.Assertion)
+		vm.Launch()
+		vm.Shutdown()
+		require.True(t, vm.WaitForExit().Expected)
+	},
+	"has undefined behavior": func(t *testing.T) { behaveUndefined(newX86(t)).Launch() },
+	"has expected undefined behavior": func(t *testing.T) {
+		vm := behaveUndefined(newX86(t))
+		vm.Launch()
+		vm.ExpectReport(rules.UndefinedBehavior)
+	},
 	"is doomed":                     doom,
 	"waits in many ways":            waitInManyWays,
 	"waits in many subtests":        waitInManySubtests,
@@ -173,6 +186,20 @@ func launchBootSector(t *testing.T, text string) *qemutest.VM {
 	vm := bootSector(newX86(t), text)
 	vm.Launch()
 	return vm
+}
+
+// failAssertion describes a machine whose QEMU seems to fail an assertion when it
+// quits.
+func failAssertion(q *qemutest.Test) *qemutest.VM {
+	const script = `"$@"; echo "qemu: ../block.c:12: bdrv_close: Assertion 'bs' failed." >&2; kill -ABRT $$`
+	return q.VM("-machine", "none").SetWrapper("sh", "-c", script, "sh")
+}
+
+// behaveUndefined describes a machine whose QEMU seems to be built with
+// UndefinedBehaviorSanitizer.
+func behaveUndefined(q *qemutest.Test) *qemutest.VM {
+	const script = `echo "../cpu.c:12:3: runtime error: shift exponent 64 is too large" >&2; exec "$@"`
+	return q.VM("-machine", "none").SetWrapper("sh", "-c", script, "sh")
 }
 
 // TestScenario runs a scenario when this process was started for that.
@@ -315,6 +342,20 @@ func TestExpectedFailureText(t *testing.T) {
 	}
 }
 
+func TestExpectedReportOfQEMU(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"has QEMU fail an expected assertion": "default: QEMU: noted failed assertion: qemu: ../block.c:12: bdrv_close",
+		"has expected undefined behavior":     "default: QEMU: noted undefined behavior: ../cpu.c:12:3: runtime error: shift exponent 64",
+	} {
+		got := scenario(t, name)
+		require.Zero(t, got.status, got.output)
+		log, err := os.ReadFile(filepath.Join(got.logDir, "x86_64", "TestScenario", "base.log"))
+		require.NoError(t, err)
+		assert.Contains(t, string(log), text)
+	}
+}
+
 func TestFailureExplainsItself(t *testing.T) {
 	t.Parallel()
 	got := limited(t, "waits for what never comes")
@@ -359,6 +400,9 @@ func TestFailures(t *testing.T) {
 		"loses QEMU":           {`closed while waiting for "login:"`, "ms: QEMU was killed by SIGSEGV", "has ended: QEMU was killed by SIGSEGV"},
 		"loses QEMU unnoticed": {"SIGABRT"},
 		"cannot launch":        {"no-such-device", "-device no-such-device"},
+
+		"has QEMU fail an assertion": {"QEMU found something wrong with itself and aborted: qemu: ../block.c:12: bdrv_close: Assertion"},
+		"has undefined behavior":     {"UndefinedBehaviorSanitizer found a bug in QEMU: ../cpu.c:12:3: runtime error"},
 
 		"notes a report":                  {"this is wrong", "console 0, noted soft lockup", "watchdog: BUG: soft lockup - CPU#0 stuck"},
 		"prints a failure text":           {"console 0: kernel panic: Kernel panic - not syncing: no init", "the guest reported:"},

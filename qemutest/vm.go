@@ -40,7 +40,7 @@ type VM struct {
 	diagnoses   atomic.Int32                  // made so far
 
 	expected        []machine.Kind // ends that are no failure
-	expectedReports []console.Kind // reports on a console that are no failure
+	expectedReports []console.Kind // reports that are no failure
 }
 
 // VM returns the description of a machine with these arguments, which follow
@@ -270,7 +270,7 @@ func (vm *VM) ExpectExit(kinds ...machine.Kind) *VM {
 }
 
 func (vm *VM) expects(exit machine.Exit) bool {
-	return slices.Contains(vm.expected, exit.Kind)
+	return exit.Expected || slices.Contains(vm.expected, exit.Kind)
 }
 
 // Output returns what QEMU itself wrote: its standard output and error.
@@ -298,6 +298,7 @@ func (vm *VM) finish() {
 	if err != nil {
 		vm.test.t.Errorf("shutting down machine %q: %v", vm.Name(), err)
 	}
+	vm.logReports()
 	vm.test.logf("%s: %s", vm.Name(), exit)
 }
 

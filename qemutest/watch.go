@@ -11,10 +11,14 @@ import (
 
 // ExpectReport says that reports of these kinds, such as [rules.KernelPanic],
 // are what the test wants to see: they do not fail it. All consoles of a
-// machine are always watched for the reports of package rules.
+// machine, and what QEMU itself writes, are always watched for the reports of
+// package rules. Reports of QEMU, such as [rules.Assertion], are expected
+// together with the end that they explain.
 func (vm *VM) ExpectReport(kinds ...console.Kind) *VM {
 	vm.expectedReports = append(vm.expectedReports, kinds...)
+	vm.config.Expected = append(vm.config.Expected, kinds...)
 	if vm.machine != nil {
+		vm.machine.Expect(kinds...)
 		for _, port := range vm.ports {
 			vm.machine.Console(port.Index).Expect(kinds...)
 		}
@@ -50,6 +54,13 @@ func (vm *VM) watchConsoles() {
 		port.Options.Reported = func(r console.Report) {
 			vm.test.logf("%s: console %d: %s", vm.Name(), port.Index, describeReport(r))
 		}
+	}
+}
+
+// logReports notes what QEMU itself reported, once it has ended.
+func (vm *VM) logReports() {
+	for _, report := range vm.machine.Reports() {
+		vm.test.logf("%s: QEMU: %s", vm.Name(), describeReport(report))
 	}
 }
 

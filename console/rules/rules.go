@@ -3,7 +3,7 @@
 //
 //	c, err := console.New(conn, console.Options{Watch: rules.Guests()})
 //
-// There is one table for each system. All of them can be watched at once: a
+// There is one table for each system. Those of guests can be watched at once: a
 // machine runs several systems one after the other, and no text of one means
 // something else to another.
 //
@@ -12,6 +12,9 @@
 // soft lockup on a loaded host may pass, and a kernel without a root file
 // system will panic. Rules match what only the report says, so that a command
 // line with "panic=-1" or a source that is listed is no report.
+//
+// The table [QEMU] is for what QEMU itself writes, and package machine reads it
+// with these rules.
 package rules
 
 import (
@@ -43,7 +46,18 @@ const (
 	RTOSFault console.Kind = "RTOS fault" // a fatal error of a real-time system
 )
 
-// Guests returns the rules for all systems of this package.
+// The kinds of reports of QEMU itself.
+const (
+	Sanitizer         console.Kind = "sanitizer report"    // AddressSanitizer, LeakSanitizer, ThreadSanitizer and so on
+	UndefinedBehavior console.Kind = "undefined behavior"  // UndefinedBehaviorSanitizer
+	Assertion         console.Kind = "failed assertion"    // an assertion in the source of QEMU
+	InternalError     console.Kind = "internal error"      // an error that QEMU cannot go on after
+	HeapCorruption    console.Kind = "memory corruption"   // the C library found heap or stack damaged
+	NoHostMemory      console.Kind = "no memory from host" // the host did not give the memory that was asked for
+)
+
+// Guests returns the rules for all systems of this package that run in a
+// machine.
 func Guests() []console.Rule {
 	return slices.Concat(Linux, UBoot, UEFI, OpenSBI, SeaBIOS, BSD, Zephyr)
 }

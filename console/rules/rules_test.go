@@ -17,18 +17,32 @@ import (
 	"github.com/qemutest/functional/console/rules"
 )
 
-// samples returns what guests print, by name: one case in each file of
-// testdata. Beside each file is what is to be found in it, one report in each
-// line: its kind, whether it is fatal, its number of lines and its first line.
-func samples(t *testing.T) map[string]string {
-	files, err := filepath.Glob("testdata/*.txt")
+// A source is something that prints reports.
+type source struct {
+	dir     string // of its samples, below testdata
+	lineEnd string
+	rules   []console.Rule
+}
+
+// Guests print on consoles, QEMU into a file.
+var (
+	guests  = source{".", "\r\n", rules.Guests()}
+	qemu    = source{"qemu", "\n", rules.QEMU}
+	sources = []source{guests, qemu}
+)
+
+// samples returns what a source prints, by name: one case in each file. Beside
+// each file is what is to be found in it, one report in each line: its kind,
+// whether it is fatal, its number of lines and its first line.
+func (s source) samples(t *testing.T) map[string]string {
+	files, err := filepath.Glob(filepath.Join("testdata", s.dir, "*.txt"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	found := make(map[string]string)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
-		found[strings.TrimSuffix(file, ".txt")] = strings.ReplaceAll(string(text), "\n", "\r\n")
+		found[strings.TrimSuffix(file, ".txt")] = strings.ReplaceAll(string(text), "\n", s.lineEnd)
 	}
 	return found
 }
@@ -47,9 +61,9 @@ func findings(reports []console.Report) string {
 }
 
 // bytewise returns what a console finds in a text that arrives byte by byte.
-func bytewise(t *testing.T, text string) []console.Report {
+func bytewise(t *testing.T, text string, watched []console.Rule) []console.Report {
 	near, guest := net.Pipe()
-	c, err := console.New(near, console.Options{Watch: rules.Guests()})
+	c, err := console.New(near, console.Options{Watch: watched})
 	require.NoError(t, err)
 	for i := range len(text) {
 		_, err := io.WriteString(guest, text[i:i+1])
@@ -64,19 +78,23 @@ func bytewise(t *testing.T, text string) []console.Report {
 
 func TestSamples(t *testing.T) {
 	t.Parallel()
-	for name, text := range samples(t) {
-		t.Run(filepath.Base(name), func(t *testing.T) {
-			t.Parallel()
-			want, err := os.ReadFile(name + ".want")
-			require.NoError(t, err)
-			reports, err := console.Examine(strings.NewReader(text), rules.Guests())
-			require.NoError(t, err)
-			assert.Equal(t, string(want), findings(reports))
-			assert.Equal(t, string(want), findings(bytewise(t, text)), "byte by byte")
-			if strings.HasPrefix(filepath.Base(name), "no-failure") {
-				assert.Empty(t, reports)
-			}
-		})
+	for _, source := range sources {
+		for name, text := range source.samples(t) {
+			t.Run(filepath.Base(name), func(t *testing.T) {
+				t.Parallel()
+				want, err := os.ReadFile(name + ".want")
+				require.NoError(t, err)
+				reports, err := console.Examine(strings.NewReader(text), source.rules)
+				require.NoError(t, err)
+				assert.Equal(t, string(want), findings(reports))
+				assert.Equal(t, string(want), findings(bytewise(t, text, source.rules)), "byte by byte")
+				if strings.HasPrefix(filepath.Base(name), "no-failure") {
+					assert.Empty(t, reports)
+				} else {
+					assert.NotEmpty(t, reports)
+				}
+			})
+		}
 	}
 }
 
@@ -85,7 +103,7 @@ func TestSamples(t *testing.T) {
 func TestInterruptedSamples(t *testing.T) {
 	t.Parallel()
 	const line = "[   12.345678] usb 1-1: new high-speed USB device\r\n"
-	for name, text := range samples(t) {
+	for name, text := range guests.samples(t) {
 		whole, err := console.Examine(strings.NewReader(text), rules.Guests())
 		require.NoError(t, err)
 		for seed := range uint64(100) {
@@ -112,27 +130,31 @@ func TestInterruptedSamples(t *testing.T) {
 // A rule without a sample may be wrong and nobody would know.
 func TestEveryRuleHasASample(t *testing.T) {
 	t.Parallel()
-	all := samples(t)
-	for _, rule := range rules.Guests() {
-		found := false
-		for name, text := range all {
-			if strings.HasPrefix(filepath.Base(name), "no-failure") {
-				continue
+	for _, source := range sources {
+		all := source.samples(t)
+		for _, rule := range source.rules {
+			found := false
+			for name, text := range all {
+				if strings.HasPrefix(filepath.Base(name), "no-failure") {
+					continue
+				}
+				reports, err := console.Examine(strings.NewReader(text), []console.Rule{rule})
+				require.NoError(t, err)
+				found = found || len(reports) > 0
 			}
-			reports, err := console.Examine(strings.NewReader(text), []console.Rule{rule})
-			require.NoError(t, err)
-			found = found || len(reports) > 0
+			assert.True(t, found, "%s: no file of testdata has %v", rule.Kind, rule.Start)
 		}
-		assert.True(t, found, "%s: no file of testdata has %v", rule.Kind, rule.Start)
 	}
 }
 
 func TestRulesAreUsable(t *testing.T) {
 	t.Parallel()
-	_, err := console.Examine(strings.NewReader(""), rules.Guests())
-	require.NoError(t, err)
-	for _, r := range rules.Guests() {
-		assert.NotEmpty(t, r.Kind, "%v", r.Start)
+	for _, source := range sources {
+		_, err := console.Examine(strings.NewReader(""), source.rules)
+		require.NoError(t, err)
+		for _, r := range source.rules {
+			assert.NotEmpty(t, r.Kind, "%v", r.Start)
+		}
 	}
 }
 

@@ -164,6 +164,6 @@ func BenchmarkExamine(b *testing.B) {
 	require.NoError(b, err)
 	b.SetBytes(info.Size())
 	for b.Loop() {
-		examine(file)
+		examine(file, nil)
 	}
 }

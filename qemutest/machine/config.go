@@ -79,6 +79,11 @@ type Config struct {
 	// fd=3,set=1". Nothing else is inherited except the sockets of the machine.
 	ExtraFiles []*os.File
 
+	// Expected are kinds of reports that are wanted in what QEMU itself
+	// writes, such as [rules.Assertion]: an end that they explain is no error.
+	// See [Exit.Expected], and [Machine.Expect] to add some later.
+	Expected []console.Kind
+
 	// Limits bound how long the machine may take to start and to end.
 	Limits Limits
 

@@ -51,6 +51,9 @@
 // nothing: it is 0 for nearly all of the guest's ways to end. QEMU that dies by a
 // signal that nobody here sent is an error, also while it is shut down.
 //
+// What QEMU writes is read with the rules of package rules for QEMU itself. A
+// test that wants to see one of these reports says so in Config.Expected.
+//
 // A triple fault is a reset like any other in QMP. It is told from them by
 // QEMU's log of CPU resets, which x86 machines with -no-reboot and a LogDir get
 // ("-d cpu_reset -D <log>"), unless their Args have a -d or -D. KVM does not write

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest/qmp"
 )
 
@@ -178,14 +179,15 @@ func (m *Machine) finish() {
 			_ = c.Close()
 		}
 	}
-	m.exit = m.judge(status)
+	m.exit, m.reports = m.judge(status)
 	m.tail = tail(m.output)
 	m.closeFiles()
 	close(m.done)
 }
 
-// judge comes to a verdict from what is known when the process has ended.
-func (m *Machine) judge(status syscall.WaitStatus) Exit {
+// judge comes to a verdict from what is known when the process has ended, and
+// returns what QEMU reported, too.
+func (m *Machine) judge(status syscall.WaitStatus) (Exit, []console.Report) {
 	t := testimony{
 		status: status, monitored: !m.config.NoMonitor,
 		exitDoor:    hasExitDoor(m.argv),
@@ -198,9 +200,10 @@ func (m *Machine) judge(status syscall.WaitStatus) Exit {
 	m.mu.Lock()
 	t.requests = m.requests
 	t.requests.missed = slices.Clone(m.requests.missed)
+	expected := slices.Clone(m.expected)
 	m.mu.Unlock()
-	t.findings = examine(m.output)
-	return t.verdict()
+	t.findings = examine(m.output, expected)
+	return t.verdict(), t.findings.reports
 }
 
 // howEnded tells the monitor why its connection is gone.
@@ -209,7 +212,8 @@ func (m *Machine) howEnded() error {
 		return nil
 	}
 	status, _ := m.process.Wait()
-	return &ExitError{Exit: m.judge(status)}
+	exit, _ := m.judge(status)
+	return &ExitError{Exit: exit}
 }
 
 // await waits until done is closed and reports whether that was within limit.

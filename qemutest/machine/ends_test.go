@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest/qmp"
 )
 
@@ -196,6 +198,82 @@ func TestEndsOfQEMU(t *testing.T) {
 			assert.Equal(t, exit, m.Kill())
 		})
 	}
+}
+
+// A report that is wanted does not fail a machine, nor does the end that it
+// explains. All else does.
+func TestExpectedReportsOfQEMU(t *testing.T) {
+	t.Parallel()
+	const (
+		asan     = "AddressSanitizer found a bug in QEMU"
+		found    = ": ==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1"
+		aborted  = "QEMU found something wrong with itself and aborted"
+		failed   = ": fake: cpu.c:12: run: Assertion `cpu' failed."
+		noMemory = "QEMU got no memory from the host"
+		glib     = ": (process:1): GLib-ERROR **: 00:00:00.000: ../glib/gmem.c:106: failed to allocate 8 bytes"
+	)
+	for _, test := range []struct {
+		scene    string
+		expected []console.Kind
+		kind     Kind
+		text     string
+		err      bool
+	}{
+		{"asan", []console.Kind{rules.Sanitizer}, Sanitizer, asan + ", exit status 1, as expected" + found, false},
+		{"asan", []console.Kind{rules.UndefinedBehavior, rules.Assertion}, Sanitizer, asan + ", exit status 1" + found, true},
+		{"asan aborts", []console.Kind{rules.Sanitizer}, Sanitizer, asan + ", as expected" + found, false},
+		{"asan and SIGSEGV", []console.Kind{rules.Sanitizer}, Signaled, "QEMU was killed by SIGSEGV, which this process did not send" + found, true},
+		{"ubsan", []console.Kind{rules.UndefinedBehavior}, GuestShutdown, "the guest powered off", false},
+		{"ubsan and asan", []console.Kind{rules.UndefinedBehavior}, Sanitizer, asan + ", exit status 1" + found, true},
+		{"fails assert", []console.Kind{rules.Assertion}, Aborted, aborted + ", as expected" + failed, false},
+		{"fails assert", []console.Kind{rules.Sanitizer, rules.InternalError}, Aborted, aborted + failed, true},
+		{"GLib gets no memory", []console.Kind{rules.NoHostMemory}, OutOfMemory, noMemory + ", as expected" + glib, false},
+		{"killed by SIGABRT", []console.Kind{rules.Assertion}, Signaled, "QEMU was killed by SIGABRT, which this process did not send", true},
+		{"fails", []console.Kind{rules.Assertion}, Exited, "QEMU exited by itself with status 3, no SHUTDOWN event seen: fake: disk on fire", true},
+	} {
+		for name, expect := range map[string]func(*Config) func(*Machine){
+			"from launch on": func(c *Config) func(*Machine) {
+				c.Expected = test.expected
+				return func(*Machine) {}
+			},
+			"later": func(*Config) func(*Machine) {
+				return func(m *Machine) { m.Expect(test.expected...) }
+			},
+		} {
+			t.Run(test.scene+" "+name, func(t *testing.T) {
+				t.Parallel()
+				config := fakeConfig(t, test.scene)
+				then := expect(&config)
+				m, err := Launch(within(t, soon), config)
+				require.NoError(t, err)
+				then(m)
+				assert.Empty(t, m.Reports(), "before the end")
+				_, _ = m.QMP().Execute(within(t, soon), "end", nil) // the reply may be lost
+				exit, err := m.Wait(within(t, soon))
+				require.NoError(t, err)
+				assert.Equal(t, test.kind, exit.Kind)
+				assert.Equal(t, test.text, exit.String())
+				assert.Equal(t, test.err, exit.Err() != nil)
+			})
+		}
+	}
+}
+
+// What QEMU reported is there in the end, the part that was expected marked.
+func TestReportsOfQEMU(t *testing.T) {
+	t.Parallel()
+	config := fakeConfig(t, "ubsan and asan")
+	config.Expected = []console.Kind{rules.UndefinedBehavior}
+	m, err := Launch(within(t, soon), config)
+	require.NoError(t, err)
+	_, _ = m.QMP().Execute(within(t, soon), "end", nil) // the reply may be lost
+	<-m.Done()
+	reports := m.Reports()
+	require.Len(t, reports, 2)
+	assert.Equal(t, "undefined behavior: ../cpu.c:12:3: runtime error: shift exponent 64 is too large", reports[0].String())
+	assert.True(t, reports[0].Noted)
+	assert.Equal(t, rules.Sanitizer, reports[1].Kind)
+	assert.False(t, reports[1].Noted)
 }
 
 // QMP quit is the same whoever sends it.

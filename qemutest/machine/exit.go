@@ -116,6 +116,10 @@ type Exit struct {
 	// an assertion, the head of a sanitizer's report, or the last line.
 	Text string
 
+	// Expected says that Text is of a kind that was expected: see
+	// [Config.Expected].
+	Expected bool
+
 	// Missed lists what QEMU did not do in time, such as "end within 15s of QMP
 	// quit".
 	Missed []string
@@ -128,8 +132,11 @@ type Exit struct {
 //
 // Status 0 alone proves nothing: a machine with a monitor has to have said why
 // it ended. A guest that chose another status than 0 is an error too; who wants
-// it looks at Kind and Status.
+// it looks at Kind and Status. An end that was expected is none.
 func (e Exit) Err() error {
+	if e.Expected {
+		return nil
+	}
 	switch e.Kind {
 	case GuestShutdown, GuestExit, GuestReset, GuestTripleFault, Quit, Terminated, Killed:
 		if e.Status <= 0 {
@@ -148,7 +155,8 @@ func (e Exit) Err() error {
 }
 
 // Died reports whether QEMU itself failed, rather than its guest: it crashed,
-// a sanitizer found a bug in it, it got no memory, or it hung.
+// a sanitizer found a bug in it, it got no memory, or it hung. It did so also
+// where that was expected.
 func (e Exit) Died() bool {
 	switch e.Kind {
 	case Signaled, Aborted, OutOfMemory, Sanitizer, TimedOut:
@@ -166,6 +174,9 @@ func (e Exit) String() string {
 	}
 	if e.Resets > 0 && e.Kind != GuestReset && e.Kind != GuestTripleFault {
 		fmt.Fprintf(&b, ", after %d guest resets", e.Resets)
+	}
+	if e.Expected {
+		b.WriteString(", as expected")
 	}
 	if e.Text != "" {
 		fmt.Fprintf(&b, ": %s", e.Text)

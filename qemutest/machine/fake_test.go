@@ -117,6 +117,18 @@ var fakes = map[string]func(*fake){
 	"asan": func(f *fake) {
 		f.serve(func() { f.exit("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", 1) })
 	},
+	"asan aborts": func(f *fake) {
+		f.serve(func() { f.die("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", "ABRT") })
+	},
+	"asan and SIGSEGV": func(f *fake) {
+		f.serve(func() { f.die("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", "SEGV") })
+	},
+	"ubsan and asan": func(f *fake) {
+		f.serve(func() {
+			fmt.Fprintln(os.Stderr, "../cpu.c:12:3: runtime error: shift exponent 64 is too large")
+			f.exit("==1==ERROR: AddressSanitizer: heap-use-after-free on address 0x1", 1)
+		})
+	},
 	"ubsan": func(f *fake) {
 		f.serve(func() {
 			f.shutdown("guest-shutdown")

@@ -3,7 +3,11 @@ package machine
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
 )
 
 // Causes of a [*LaunchError], for [errors.Is]. Their texts say what to do.
@@ -27,12 +31,11 @@ var (
 )
 
 // launchCauses recognize the words of QEMU 7.2 to 10.0, the more special ones
-// first.
+// first. ErrMemory has a rule of package rules.
 var launchCauses = []struct {
 	says  *regexp.Regexp
 	cause error
 }{
-	{outOfMemory, ErrMemory},
 	{regexp.MustCompile(`(?i)could not access kvm|failed to initialize kvm|kvm is not supported|invalid accelerator kvm`), ErrKVM},
 	{regexp.MustCompile(`Address already in use|Could not set up host forwarding rule`), ErrPortInUse},
 	{regexp.MustCompile(`No such file or directory|Permission denied|[Cc]ould not (?:open|load)|Cannot load`), ErrFile},
@@ -47,9 +50,13 @@ func (e *LaunchError) cause() error {
 	case OutOfMemory:
 		return ErrMemory
 	case Exited:
+		memory := reportsIn(strings.NewReader(e.Output), rulesOf(rules.NoHostMemory))
 		for line := range strings.Lines(e.Output) {
 			if noComplaint.MatchString(line) {
 				continue
+			}
+			if slices.ContainsFunc(memory, func(r console.Report) bool { return r.Line == strings.TrimRight(line, "\r\n") }) {
+				return ErrMemory
 			}
 			for _, known := range launchCauses {
 				if known.says.MatchString(line) {

@@ -34,10 +34,12 @@ type Machine struct {
 
 	mu       sync.Mutex
 	requests requests
+	expected []console.Kind // reports in output
 
-	done chan struct{} // closed when what follows is set
-	exit Exit
-	tail string // of output
+	done    chan struct{} // closed when what follows is set
+	exit    Exit
+	tail    string           // of output
+	reports []console.Report // in output
 }
 
 // Launch starts a machine. It returns when the monitor has greeted and is ready
@@ -55,7 +57,7 @@ func Launch(ctx context.Context, config Config) (*Machine, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("machine: %s was not launched: %w", config.Name, context.Cause(ctx))
 	}
-	m := &Machine{config: config, done: make(chan struct{})}
+	m := &Machine{config: config, expected: slices.Clone(config.Expected), done: make(chan struct{})}
 	ours, err := m.start()
 	if err != nil {
 		m.closeFiles()
@@ -267,6 +269,24 @@ func (m *Machine) Output() string {
 	default:
 		return tail(m.output)
 	}
+}
+
+// Reports returns what the rules for QEMU (package rules) find in what it wrote:
+// those of sanitizers anywhere, the others in the last 64 KiB, where the offsets of
+// a report are those of this part. There are none before the machine has ended.
+func (m *Machine) Reports() []console.Report {
+	if _, ended := m.Exit(); !ended {
+		return nil
+	}
+	return slices.Clone(m.reports)
+}
+
+// Expect adds to Config.Expected. How a machine ends is judged at its end: call
+// it before QEMU can get there.
+func (m *Machine) Expect(kinds ...console.Kind) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.expected = append(m.expected, kinds...)
 }
 
 // Logs returns the paths of the log files. In Config.LogDir, for the machine

@@ -1,17 +1,18 @@
 package machine
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/qemutest/functional/console"
+	"github.com/qemutest/functional/console/rules"
 )
 
 const (
@@ -41,43 +42,24 @@ func tail(file *os.File) string {
 
 // findings are what QEMU's output says about how it ended.
 type findings struct {
-	sanitizer string         // first line of a sanitizer's report
-	fatal     string         // an assertion or another last word
-	signal    syscall.Signal // the one that QEMU says it ends on
-	last      string         // last line that is not blank
-	complains bool           // the last line is an error of QEMU
-	memory    bool           // QEMU says that it got no memory
+	reports   []console.Report // by the rules for QEMU
+	sanitizer string           // first line of the first sanitizer's report that nobody expected
+	excused   string           // the same of one that was expected
+	fatal     string           // an assertion or another last word
+	signal    syscall.Signal   // the one that QEMU says it ends on
+	last      string           // last line that is not blank
+	complains bool             // the last line is an error of QEMU
+	memory    bool             // QEMU says that it got no memory
+	expected  []console.Kind   // of the reports that the user wants
 }
 
-var (
-	// AddressSanitizer, LeakSanitizer, MemorySanitizer, ThreadSanitizer and
-	// so on; UndefinedBehaviorSanitizer has a form of its own.
-	sanitizerReport = regexp.MustCompile(`(?:ERROR|WARNING): \w+Sanitizer: |^\S.*:\d+:\d+: runtime error: `)
-
-	// Written by system/runstate.c of QEMU when a signal ends it.
-	terminating = regexp.MustCompile(`: terminating on signal (\d+)`)
-)
-
-// lastWords match the line that explains an abort: of assert, of g_assert, of
-// QEMU's error_abort, cpu_abort, hw_error and tcg_abort, of GLib, and of the
-// stack protector and the allocator of the C library.
-var lastWords = regexp.MustCompile(`Assertion .*failed` +
-	`|^ERROR:\S+:\d+:` +
-	`|^Unexpected error in ` +
-	`|^qemu: (?:fatal|hardware error): ` +
-	`|tcg fatal error` +
-	`|-ERROR \*\*: ` +
-	`|^\*\*\* \w+ .*\*\*\*` +
-	`|^(?:double free or corruption|corrupted|free\(\):|malloc\(\):|realloc\(\):|munmap_chunk\(\):)`)
+// terminating is written by system/runstate.c of QEMU when a signal ends it.
+var terminating = regexp.MustCompile(`: terminating on signal (\d+)`)
 
 var (
 	// Written by error_report and its kin; warnings and notes are no errors.
 	complaint   = regexp.MustCompile(`^qemu[\w-]*: `)
 	noComplaint = regexp.MustCompile(`^qemu[\w-]*: (?:.*: )?(?:warning|info): `)
-
-	// Of mmap, of GLib, and of QEMU's preallocation of huge pages.
-	outOfMemory = regexp.MustCompile(`Cannot allocate memory|failed to allocate \d+ bytes` +
-		`|Insufficient free host memory pages`)
 
 	sanitizerSays = regexp.MustCompile(`(\w+Sanitizer): `)
 )
@@ -90,49 +72,61 @@ func sanitizerName(report string) string {
 	return "UndefinedBehaviorSanitizer" // the one that does not say its name
 }
 
-// examine reads QEMU's output. A sanitizer that lets QEMU go on may have
-// reported anywhere, so it looks for one in every line, however many there are.
-// Last words are last.
-func examine(output *os.File) findings {
-	if info, err := output.Stat(); err != nil || info.Size() == 0 {
+// anywhere are the rules for QEMU's output that fail a machine wherever in it
+// they match; lastWords are the others, which are believed at its end.
+var anywhere, lastWords = split(rules.QEMU)
+
+func split(all []console.Rule) (fatal, noted []console.Rule) {
+	for _, rule := range all {
+		if rule.Noted {
+			noted = append(noted, rule)
+		} else {
+			fatal = append(fatal, rule)
+		}
+	}
+	return fatal, noted
+}
+
+// examine reads QEMU's output, of which reports of some kinds are expected. A
+// sanitizer that lets QEMU go on may have reported anywhere, so it looks for one
+// in every line, however many there are. Last words are last.
+func examine(output *os.File, expected []console.Kind) findings {
+	info, err := output.Stat()
+	if err != nil || info.Size() == 0 {
 		return findings{} // as in nearly all tests
 	}
-	f := findings{sanitizer: findReport(io.NewSectionReader(output, 0, math.MaxInt64))}
+	f := findings{expected: expected}
+	f.readAll(io.NewSectionReader(output, 0, info.Size()))
 	f.readTail(tail(output))
 	return f
 }
 
-// findReport returns the first line of a sanitizer's report, or "".
-func findReport(output io.Reader) string {
-	lines := bufio.NewReaderSize(output, tailSize)
-	for {
-		// The rest of an endless line counts as lines of its own.
-		line, err := lines.ReadSlice('\n')
-		if (bytes.Contains(line, []byte("Sanitizer: ")) || bytes.Contains(line, []byte("runtime error: "))) &&
-			sanitizerReport.Match(line) {
-			return clip(string(line))
+// readAll takes down the reports that may be anywhere.
+func (f *findings) readAll(output io.ReaderAt) {
+	wanted := slices.Clone(anywhere)
+	for i, rule := range wanted {
+		wanted[i].Noted = slices.Contains(f.expected, rule.Kind)
+	}
+	f.reports = reportsIn(output, wanted)
+	for _, report := range f.reports {
+		line := &f.sanitizer
+		if report.Noted {
+			line = &f.excused
 		}
-		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-			return ""
+		if *line == "" {
+			*line = clip(report.Line)
 		}
 	}
 }
 
 // readTail takes down what the last lines say.
 func (f *findings) readTail(text string) {
-	unfinished := false // f.fatal is followed by the text proper
+	last := reportsIn(strings.NewReader(text), lastWords)
+	f.reports = append(f.reports, last...)
 	for line := range strings.Lines(text) {
 		line = clip(line)
 		if line == "" {
 			continue
-		}
-		switch {
-		case unfinished:
-			f.fatal += " " + line
-			unfinished = false
-		case f.fatal == "" && lastWords.MatchString(line):
-			f.fatal = line
-			unfinished = strings.HasPrefix(line, "Unexpected error in ")
 		}
 		if m := terminating.FindStringSubmatch(line); m != nil {
 			number, _ := strconv.Atoi(m[1])
@@ -141,7 +135,35 @@ func (f *findings) readTail(text string) {
 		f.last = line
 		f.complains = complaint.MatchString(line) && !noComplaint.MatchString(line)
 	}
-	f.memory = outOfMemory.MatchString(f.fatal) || outOfMemory.MatchString(f.last)
+	// Want of memory is no fault of QEMU.
+	fault := slices.IndexFunc(last, func(r console.Report) bool { return r.Kind != rules.NoHostMemory })
+	if fault >= 0 {
+		f.fatal = clip(strings.ReplaceAll(strings.TrimSpace(last[fault].Text), "\n", " "))
+	}
+	f.memory = says(f.fatal, rules.NoHostMemory) || says(f.last, rules.NoHostMemory)
+}
+
+// expects reports whether a text is what the user wants to see: one of a kind
+// that is expected.
+func (f *findings) expects(text string) bool {
+	return slices.ContainsFunc(f.expected, func(kind console.Kind) bool { return says(text, kind) })
+}
+
+// says reports whether a text has a report of a kind.
+func says(text string, kind console.Kind) bool {
+	return text != "" && len(reportsIn(strings.NewReader(text), rulesOf(kind))) > 0
+}
+
+// rulesOf returns the rules for QEMU's reports of one kind.
+func rulesOf(kind console.Kind) []console.Rule {
+	return slices.DeleteFunc(slices.Clone(rules.QEMU), func(r console.Rule) bool { return r.Kind != kind })
+}
+
+// reportsIn returns what rules find in a text. A text that cannot be read says
+// nothing.
+func reportsIn(text io.ReaderAt, wanted []console.Rule) []console.Report {
+	reports, _ := console.Examine(text, wanted)
+	return reports
 }
 
 // clip shortens a line for a message.

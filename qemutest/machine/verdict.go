@@ -47,7 +47,31 @@ func (t testimony) verdict() Exit {
 			exit.Text = t.findings.last
 		}
 	}
+	t.excuse(&exit)
 	return exit
+}
+
+// excuse marks an end that a report explains which was expected. A report that
+// changed nothing about a good end needs no excuse.
+func (t testimony) excuse(exit *Exit) {
+	switch {
+	case t.findings.excused != "" && t.findings.fatal == "" && t.endedBySanitizer(*exit):
+		exit.Kind, exit.Text, exit.Expected = Sanitizer, t.findings.excused, true
+	case exit.Kind == Aborted, exit.Kind == OutOfMemory && exit.Signal != syscall.SIGKILL:
+		exit.Expected = t.findings.expects(exit.Text)
+	}
+}
+
+// endedBySanitizer reports whether an end is one that a sanitizer makes after
+// its report: with a status of its own, or, with abort_on_error, by SIGABRT.
+func (t testimony) endedBySanitizer(exit Exit) bool {
+	switch exit.Kind {
+	case Exited, GuestExit:
+		return exit.Status > 0 && exit.Reason == ""
+	case Signaled:
+		return exit.Signal == syscall.SIGABRT
+	}
+	return false
 }
 
 // readEvents takes what matters from the history of QMP events.
