@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 )
 
 func TestFetch(t *testing.T) {
@@ -59,12 +60,14 @@ func TestFetchSetsAttributes(t *testing.T) {
 	s := serveContent(t, content)
 	c := openCache(t, quiet(t))
 	a := New(s.URL+"/x", sha256Of(content))
+	probe := put(t, c, a.hash, extLock, nil)
+	if err := unix.Setxattr(probe, "user.qemu-asset-test", []byte("x"), 0); err != nil {
+		t.Skipf("the file system of %s has no extended attributes: %v", probe, err)
+	}
 	path, err := c.Fetch(t.Context(), a)
 	require.NoError(t, err)
 	url, err := readXattr(path, "user.qemu-asset-url")
-	if err != nil {
-		t.Skipf("the file system of %s has no extended attributes: %v", path, err)
-	}
+	require.NoError(t, err)
 	assert.Equal(t, a.URL(), url)
 	hash, err := readXattr(path, "user.qemu-asset-hash")
 	require.NoError(t, err)

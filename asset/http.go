@@ -33,7 +33,7 @@ func newClient(opts Options) *http.Client {
 	transport := opts.Transport
 	if transport == nil {
 		t := http.DefaultTransport.(*http.Transport).Clone() // proxies from the environment
-		t.DialContext = dialer(opts.ConnectTimeout)
+		t.DialContext = dialer(opts.ConnectTimeout, net.DefaultResolver)
 		t.TLSHandshakeTimeout = opts.ConnectTimeout
 		t.DisableCompression = true // the hash is that of the bytes on the wire, and ranges count these
 		transport = t
@@ -54,13 +54,13 @@ func newClient(opts Options) *http.Client {
 const resolveTimeout = 4 * time.Second
 
 // dialer connects within a time, and gives up sooner when the resolver does not answer.
-func dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+func dialer(timeout time.Duration, resolver *net.Resolver) func(ctx context.Context, network, address string) (net.Conn, error) {
 	d := net.Dialer{Timeout: timeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err == nil && net.ParseIP(host) == nil {
 			resolving, cancel := context.WithTimeout(ctx, resolveTimeout)
-			_, err = net.DefaultResolver.LookupHost(resolving, host)
+			_, err = resolver.LookupHost(resolving, host)
 			cancel()
 			if err != nil {
 				return nil, &net.OpError{Op: "dial", Net: network, Err: err}

@@ -79,9 +79,33 @@ func TestRetryBacksOff(t *testing.T) {
 		assert.Equal(t, 503, e.Status)
 		assert.Equal(t, 5, e.Tries)
 		require.Len(t, waits, 5)
+		shares := map[float64]bool{}
 		for i, most := range []time.Duration{1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second} {
 			assert.LessOrEqual(t, waits[i+1], most)
 			assert.GreaterOrEqual(t, waits[i+1], most/2)
+			shares[waits[i+1].Seconds()/most.Seconds()] = true
+		}
+		assert.Greater(t, len(shares), 1, "they vary at random: %v", waits)
+	})
+}
+
+func TestBackoffIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var waits []time.Duration
+		last := time.Now()
+		opts := defaults(func(r *http.Request) (*http.Response, error) {
+			waits = append(waits, time.Since(last))
+			last = time.Now()
+			return answer(r, 503, nil, http.NoBody, 0), nil
+		})
+		opts.Tries = 80
+		_, err := openCache(t, opts).Fetch(t.Context(), New("http://host/x", sha256Of([]byte("x"))))
+		require.Error(t, err)
+		require.Len(t, waits, 80)
+		for _, wait := range waits[10:] {
+			assert.LessOrEqual(t, wait, 30*time.Second)
+			assert.GreaterOrEqual(t, wait, 15*time.Second)
 		}
 	})
 }
@@ -113,6 +137,55 @@ func TestRetryAfter(t *testing.T) {
 				_, err := c.Fetch(t.Context(), New("http://host/x", sha256Of(content)))
 				assert.Equal(t, tt.kind, kindOf(err))
 				assert.Equal(t, tt.waited, time.Since(started))
+			})
+		})
+	}
+}
+
+// Servers that do not get on are asked again, and then given up; what they sent is kept.
+func TestFetchFailsOfStalls(t *testing.T) {
+	t.Parallel()
+	content := pseudoRandom(fireSize)
+	for name, tt := range map[string]struct {
+		body func(ctx context.Context) io.Reader // nil: not even a header comes
+		kept bool
+	}{
+		"sends nothing": {nil, false},
+		"sends only a header": {func(ctx context.Context) io.Reader {
+			return &trickle{ctx: ctx, interval: time.Hour, pieces: -1}
+		}, false},
+		"stalls": {func(ctx context.Context) io.Reader {
+			return io.MultiReader(bytes.NewReader(content[:1000]), &trickle{ctx: ctx, interval: time.Hour, pieces: -1})
+		}, true},
+		"drips": {func(ctx context.Context) io.Reader {
+			return &trickle{ctx: ctx, interval: time.Second, piece: content[:1], pieces: -1}
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				requests := 0
+				opts := defaults(func(r *http.Request) (*http.Response, error) {
+					requests++
+					if tt.body == nil {
+						<-r.Context().Done()
+						return nil, r.Context().Err()
+					}
+					return answer(r, 200, nil, tt.body(r.Context()), fireSize), nil
+				})
+				opts.Tries = 3
+				c := openCache(t, opts)
+				a := New("http://host/x", sha256Of(content))
+				_, err := c.Fetch(t.Context(), a)
+				e := requireKind(t, c, a, Unreachable, err)
+				assert.True(t, e.Transient())
+				assert.ErrorContains(t, err, "the server stopped sending: less than 65.5 kB in 1m0s (tried 3 times)")
+				assert.Equal(t, 3, requests)
+				if tt.kept {
+					requireFiles(t, c, a.hash, extPartial, extResume)
+				} else {
+					requireFiles(t, c, a.hash)
+				}
 			})
 		})
 	}
