@@ -40,6 +40,7 @@ const (
 	typeSymlink = 0o120000
 	typeRegular = 0o100000
 	typeChar    = 0o020000
+	typeBlock   = 0o060000
 	typePipe    = 0o010000
 	typeSocket  = 0o140000
 	typeMask    = 0o170000
@@ -92,6 +93,8 @@ func buildTar(t testing.TB, members ...member) []byte {
 			h.Typeflag, h.Linkname = tar.TypeSymlink, m.content
 		case typeChar:
 			h.Typeflag = tar.TypeChar
+		case typeBlock:
+			h.Typeflag = tar.TypeBlock
 		case typePipe:
 			h.Typeflag = tar.TypeFifo
 		default:
@@ -122,6 +125,14 @@ func buildZip(t testing.TB, members ...member) []byte {
 			mode |= fs.ModeDir
 		case typeSymlink:
 			mode |= fs.ModeSymlink
+		case typeChar:
+			mode |= fs.ModeDevice | fs.ModeCharDevice
+		case typeBlock:
+			mode |= fs.ModeDevice
+		case typePipe:
+			mode |= fs.ModeNamedPipe
+		case typeSocket:
+			mode |= fs.ModeSocket
 		}
 		if m.mode&0o4000 != 0 {
 			mode |= fs.ModeSetuid

@@ -274,8 +274,8 @@ func TestCpioOfKernelBuild(t *testing.T) {
 	assert.Equal(t, "bin/busybox", target)
 }
 
-func TestDebErrors(t *testing.T) {
-	t.Parallel()
+// brokenDebs are packages that no tool makes.
+func brokenDebs(t testing.TB) map[string]broken {
 	tarball := string(buildTar(t, file("a", "x")))
 	whole := buildDeb("debian-binary", "2.0\n", "data.tar", tarball)
 	withSize := func(size string) []byte {
@@ -283,11 +283,7 @@ func TestDebErrors(t *testing.T) {
 		copy(data[8+60+4+48:], fmt.Sprintf("%-10s", size))
 		return data
 	}
-	for name, tc := range map[string]struct {
-		data []byte
-		want error
-		text string
-	}{
+	return map[string]broken{
 		"no data":       {buildDeb("debian-binary", "2.0\n", "control.tar", tarball), archive.ErrCorrupt, `no data.tar, only "debian-binary", "control.tar"`},
 		"negative size": {withSize("-1"), archive.ErrCorrupt, `size "-1"`},
 		"huge size":     {withSize("9999999999"), archive.ErrTruncated, "member data.tar of the package"},
@@ -295,7 +291,12 @@ func TestDebErrors(t *testing.T) {
 		"bad header":    {bytes.Replace(whole, []byte("`\n"), []byte("xx"), 1), archive.ErrCorrupt, "no header where one is due"},
 		"wrong suffix":  {buildDeb("data.tar.xz", tarball), archive.ErrFormat, `the name "data.tar.xz" stands for tar with xz, but the content starts like tar`},
 		"after data":    {append(bytes.Clone(whole), "junk"...), archive.ErrTruncated, "ar data ends early"},
-	} {
+	}
+}
+
+func TestDebErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range brokenDebs(t) {
 		for _, src := range []archive.Source{stream(tc.data, "x.deb"), {Path: save(t, tc.data), Name: "x.deb"}} {
 			err := archive.Extract(context.Background(), t.TempDir(), src, archive.Options{Format: archive.FormatDeb})
 			require.ErrorIs(t, err, tc.want, name)
@@ -304,8 +305,8 @@ func TestDebErrors(t *testing.T) {
 	}
 }
 
-func TestZipErrors(t *testing.T) {
-	t.Parallel()
+// brokenZips are archives that contradict themselves, or that are made in a way that is not supported.
+func brokenZips(t testing.TB) map[string]broken {
 	whole := buildZip(t, file("a", strings.Repeat("content", 10)))
 	central := bytes.Index(whole, []byte("PK\x01\x02"))
 	change := func(offset int, value uint16) []byte {
@@ -313,11 +314,7 @@ func TestZipErrors(t *testing.T) {
 		binary.LittleEndian.PutUint16(data[offset:], value)
 		return data
 	}
-	for name, tc := range map[string]struct {
-		data []byte
-		want error
-		text string
-	}{
+	return map[string]broken{
 		"encrypted":     {change(central+8, 1), errors.ErrUnsupported, "it is encrypted"},
 		"method":        {change(central+10, 99), errors.ErrUnsupported, "another way than deflate"},
 		"checksum":      {change(central+16, 0xabcd), archive.ErrCorrupt, "checksum"},
@@ -325,7 +322,12 @@ func TestZipErrors(t *testing.T) {
 		"short":         {change(central+24, 10), archive.ErrCorrupt, ""},
 		"long":          {change(central+24, 1000), archive.ErrTruncated, "zip data ends early"},
 		"cut":           {whole[:len(whole)-30], archive.ErrCorrupt, "no valid zip directory"},
-	} {
+	}
+}
+
+func TestZipErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range brokenZips(t) {
 		err := newPrison(t).refuses(t, tc.data, "x.zip", tc.want)
 		require.ErrorContains(t, err, tc.text, name)
 	}

@@ -27,6 +27,14 @@ func fuzzMembers() [][]member {
 		{file("../x", "x"), file("/x", "x")},
 		{symlink("a", "b"), symlink("b", "a"), file("a/x", "x")},
 		{file("a", "x"), dir("a/"), file("a/b", "y"), symlink("a/b", "../a"), {name: "c", link: "a/b"}},
+		specials()[:3], // which every format can hold
+	}
+}
+
+// addBroken adds what is crafted to be refused.
+func addBroken(f *testing.F, inputs map[string]broken) {
+	for _, input := range inputs {
+		f.Add(input.data)
 	}
 }
 
@@ -95,6 +103,7 @@ func FuzzTar(f *testing.F) {
 		f.Add(buildTar(f, members...))
 	}
 	f.Add(buildTar(f, file("a", "x"))[:1024])
+	f.Add(tarOfUnknownType(f))
 	fuzzExtract(f, archive.FormatTar, "tar")
 }
 
@@ -108,6 +117,8 @@ func FuzzCpio(f *testing.F) {
 	negative := bytes.Clone(segment)
 	copy(negative[54:], "-0000008")
 	f.Add(negative)
+	f.Add(buildCpio(newc, specials()...))
+	addBroken(f, brokenCpios())
 	for _, c := range writable {
 		f.Add(bytes.Join([][]byte{segment, make([]byte, 8), compress(f, c, segment), make([]byte, 4), segment}, nil))
 	}
@@ -118,7 +129,7 @@ func FuzzZip(f *testing.F) {
 	for _, members := range fuzzMembers() {
 		f.Add(buildZip(f, members...))
 	}
-	f.Add(zipWithoutChecksum(f))
+	addBroken(f, brokenZips(f))
 	fuzzExtract(f, archive.FormatZip, "zip")
 }
 
@@ -128,7 +139,7 @@ func FuzzDeb(f *testing.F) {
 		f.Add(buildDeb("debian-binary", "2.0\n", "control.tar", "x", "data.tar", string(tarball)))
 		f.Add(buildDeb("data.tar.zst", string(compress(f, archive.Zstd, tarball)), "debian-binary", "2.0\n"))
 	}
-	f.Add(bytes.Replace(buildDeb("data.tar", "x"), []byte("1         `"), []byte("-1        `"), 1))
+	addBroken(f, brokenDebs(f))
 	fuzzExtract(f, archive.FormatDeb, "deb")
 }
 
@@ -184,6 +195,7 @@ func FuzzGzip(f *testing.F) {
 func FuzzLZMA(f *testing.F) {
 	addStreams(f, "lzma")
 	f.Add(lzmaKnownSize(f, sample))
+	addBroken(f, brokenLZMA(f))
 	fuzzDecode(f, archive.LZMA, "lzma")
 }
 
@@ -208,10 +220,10 @@ func FuzzLZ4(f *testing.F) {
 func FuzzXZ(f *testing.F) {
 	addStreams(f, "xz")
 	f.Add(xzBlocks(f, noise(1000), 250))
-	for _, name := range []string{"x86-filter.xz", "arm64-filter.xz"} {
-		data, err := os.ReadFile(filepath.Join("testdata", name))
-		require.NoError(f, err)
-		f.Add(data)
+	crafted, err := filepath.Glob("testdata/*.xz")
+	require.NoError(f, err)
+	for _, path := range crafted {
+		f.Add([]byte(read(f, path)))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		ctx := context.Background()

@@ -22,6 +22,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/ulikunitz/xz"
 	"github.com/ulikunitz/xz/lzma"
+
+	"github.com/qemutest/functional/archive"
 )
 
 // The tests in this file show what the libraries do that this package guards against. That the guards work is shown by
@@ -79,6 +81,16 @@ func TestNeedCpioHeaderChecks(t *testing.T) {
 
 	_, err = cpio.NewReader(bytes.NewReader(buildCpio(odc, file("a", "")))).Next()
 	require.Error(t, err, "odc is not known")
+}
+
+// The library stops at the first trailer, where an initramfs goes on.
+func TestNeedCpioSegments(t *testing.T) {
+	t.Parallel()
+	r := cpio.NewReader(bytes.NewReader(append(buildCpio(newc, file("a", "")), buildCpio(newc, file("b", ""))...)))
+	_, err := r.Next()
+	require.NoError(t, err)
+	_, err = r.Next()
+	assert.Equal(t, io.EOF, err, "cavaliergopher/cpio reads one archive")
 }
 
 func TestNeedXZCuts(t *testing.T) {
@@ -141,6 +153,68 @@ func TestNeedTarEnd(t *testing.T) {
 	require.NoError(t, err)
 	_, err = r.Next()
 	assert.Equal(t, io.EOF, err, "archive/tar takes a cut between members for the end")
+}
+
+// A map of holes costs nothing to make and much to write out.
+func TestNeedTarHoles(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("testdata/sparse.tar.xz")
+	require.NoError(t, err)
+	plain, err := decode(bytes.NewReader(data), archive.XZ)
+	require.NoError(t, err)
+	assert.Less(t, len(plain), 100<<10)
+	r := tar.NewReader(strings.NewReader(plain))
+	_, err = r.Next()
+	require.NoError(t, err)
+	n, err := io.Copy(io.Discard, r)
+	require.NoError(t, err)
+	assert.Equal(t, int64(10<<20), n, "archive/tar fills holes with zeros")
+}
+
+// Neither library looks at where a member would go, nor at whether its size can be true.
+func TestNeedPathsAndSizes(t *testing.T) {
+	t.Parallel()
+	header, err := tar.NewReader(bytes.NewReader(buildTar(t, file("../../etc/passwd", "x")))).Next()
+	require.NoError(t, err)
+	assert.Equal(t, "../../etc/passwd", header.Name, "archive/tar does not check paths")
+	zipped := buildZip(t, file("../../etc/passwd", "x"))
+	r, err := zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	require.NoError(t, err)
+	assert.Equal(t, "../../etc/passwd", r.File[0].Name, "archive/zip does not check paths")
+
+	var b bytes.Buffer
+	require.NoError(t, tar.NewWriter(&b).WriteHeader(&tar.Header{Name: "huge", Size: 1<<63 - 1}))
+	header, err = tar.NewReader(&b).Next()
+	require.NoError(t, err)
+	assert.Equal(t, int64(1<<63-1), header.Size, "archive/tar does not check sizes")
+	zipped = brokenZips(t)["long"].data
+	r, err = zip.NewReader(bytes.NewReader(zipped), int64(len(zipped)))
+	require.NoError(t, err)
+	assert.EqualValues(t, 1000, r.File[0].UncompressedSize64, "archive/zip does not check sizes")
+}
+
+// What os.Root leaves to its caller.
+func TestNeedRootCare(t *testing.T) {
+	t.Parallel()
+	root, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer root.Close()
+	require.NoError(t, root.MkdirAll("usr/lib", 0o755))
+	require.NoError(t, root.Symlink("/usr/lib", "lib"))
+	_, err = root.Create("lib/libc.so")
+	require.Error(t, err, "an absolute link is never followed, although a root file system has many")
+
+	require.NoError(t, root.WriteFile("mine", []byte("mine"), 0o600))
+	require.NoError(t, root.Symlink("mine", "link"))
+	f, err := root.Create("link")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	content, err := root.ReadFile("mine")
+	require.NoError(t, err)
+	assert.Empty(t, content, "Create writes through a link inside")
+
+	_, err = root.OpenFile("setuid", os.O_CREATE|os.O_WRONLY, 0o755|os.ModeSetuid)
+	require.Error(t, err, "setuid takes a Chmod")
 }
 
 func TestNeedZipChecksum(t *testing.T) {

@@ -127,21 +127,23 @@ func calls() string {
 //
 //	xz --check=crc32 --x86 --lzma2=dict=64KiB
 //
-// and with --arm64 in place of --x86.
+// and with another filter in place of --x86: each of them changes some bytes of it. That of delta has --delta=dist=4.
 func TestXZFilters(t *testing.T) {
 	t.Parallel()
-	filtered, err := os.ReadFile("testdata/x86-filter.xz")
-	require.NoError(t, err)
-	got, err := decode(bytes.NewReader(filtered), archive.XZ)
-	require.NoError(t, err)
-	assert.True(t, calls() == got)
+	for _, filter := range []string{"x86", "arm", "armthumb", "powerpc", "ia64", "sparc", "delta"} {
+		filtered, err := os.ReadFile("testdata/" + filter + "-filter.xz")
+		require.NoError(t, err)
+		got, err := decode(bytes.NewReader(filtered), archive.XZ)
+		require.NoError(t, err, filter)
+		assert.True(t, calls() == got, filter)
 
-	r, err := xz.NewReader(bytes.NewReader(filtered))
-	require.NoError(t, err)
-	_, err = io.ReadAll(r)
-	require.Error(t, err, "ulikunitz/xz has learnt filters: reconsider which library decodes xz")
+		r, err := xz.NewReader(bytes.NewReader(filtered))
+		require.NoError(t, err)
+		_, err = io.ReadAll(r)
+		require.Error(t, err, "ulikunitz/xz has learnt the filter %s: reconsider which library decodes xz", filter)
+	}
 
-	filtered, err = os.ReadFile("testdata/arm64-filter.xz")
+	filtered, err := os.ReadFile("testdata/arm64-filter.xz")
 	require.NoError(t, err)
 	_, err = decode(bytes.NewReader(filtered), archive.XZ)
 	require.ErrorIs(t, err, errors.ErrUnsupported)
