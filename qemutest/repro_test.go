@@ -88,6 +88,24 @@ func TestReproOfAWait(t *testing.T) {
 	assert.Regexp(t, `(?m)^# +\d\.\d{3}  default: console 0: waiting for "login:" ended after `, script)
 }
 
+// The script tells what to type, and which file each asset is.
+func TestReproTellsStepsAndAssets(t *testing.T) {
+	t.Parallel()
+	cache := t.TempDir()
+	_, script := reproOf(t, "fails after much typing", "QEMU_TEST_CACHE_DIR="+cache, "QEMU_TEST_ASSET_MIRROR="+mirror(t))
+	for _, step := range []string{
+		`launching`,
+		`console 0: found "SeaBIOS \(version"`,
+		`console 0: sending "text"`,
+		`console 0: sending line "a line"`,
+		`console 0: sending "key" every 1s`,
+		`console 0: found "Booting"`,
+	} {
+		assert.Regexp(t, `(?m)^# +\d+\.\d{3}  default: `+step, script)
+	}
+	assert.Contains(t, script, "# asset http://127.0.0.1:1/firmware.bin\n#   "+filepath.Join(cache, "download", smallAssetHash)+"\n")
+}
+
 func TestReproOfAFailedLaunch(t *testing.T) {
 	t.Parallel()
 	path, _ := reproOf(t, "cannot launch")

@@ -109,6 +109,64 @@ var scenarios = map[string]func(t *testing.T){
 		vm.Launch()
 		vm.ExpectReport(rules.UndefinedBehavior)
 	},
+	"makes a file": func(t *testing.T) {
+		q := newX86(t)
+		q.Check(os.WriteFile(q.Scratch("disk.img"), nil, 0o600))
+	},
+	"looks into the build tree": func(t *testing.T) {
+		q := newX86(t)
+		text, err := os.ReadFile(q.Build("tests", "qtest", "tool"))
+		q.Check(err)
+		vm := q.VM("-machine", "none")
+		vm.Launch()
+		t.Logf("found %s, emulator %s", text, vm.Machine().Argv()[0])
+	},
+	"wants data that is not there": func(t *testing.T) { newX86(t).Data("no-such-file") },
+	"extracts what is no archive": func(t *testing.T) {
+		q := newX86(t)
+		path := q.Scratch("noise.tar.gz")
+		q.Check(os.WriteFile(path, []byte("no archive"), 0o600))
+		q.Extract(qemutest.File(path))
+	},
+	"extracts a missing member": func(t *testing.T) {
+		q := newX86(t)
+		path := q.Scratch("a.tar.gz")
+		q.Check(os.WriteFile(path, packed(t, "kernel", "x"), 0o600))
+		q.ExtractMember(qemutest.File(path), "kernal")
+	},
+	"decompresses what is cut short": func(t *testing.T) {
+		q := newX86(t)
+		path := q.Scratch("a.tar.gz")
+		q.Check(os.WriteFile(path, packed(t, "kernel", "x")[:20], 0o600))
+		q.Decompress(qemutest.File(path))
+	},
+	"is refused a QMP command":  func(t *testing.T) { launchNone(t).QMP("no-such-command") },
+	"is refused an HMP command": func(t *testing.T) { launchNone(t).HMP("no-such-command") },
+	"queries another type":      func(t *testing.T) { qemutest.Query[int](launchNone(t), "query-name") },
+	"waits for an event that never comes": func(t *testing.T) {
+		launchNone(t, qemutest.Timeout(time.Second)).WaitForEvent("STOP")
+	},
+	"has no monitor": func(t *testing.T) {
+		vm := newX86(t).VM("-machine", "none").NoMonitor()
+		vm.Launch()
+		vm.QMP("query-name")
+	},
+	"runs a program": func(t *testing.T) {
+		q := newX86(t, qemutest.UserMode())
+		q.AddLibraryPath("/sysroot")
+		q.AddLibraryPath("/other")
+		r := q.Run("/bin/program", "one", "two")
+		t.Logf("status %d: %s", r.Status, r.Stdout)
+	},
+	"runs a program without saying so": func(t *testing.T) { newX86(t).Run("/bin/program") },
+	"fails after much typing": func(t *testing.T) {
+		vm := launchSeaBIOS(t, qemutest.Assets(asset.New("http://127.0.0.1:1/firmware.bin", smallAssetHash)))
+		vm.WaitFor("SeaBIOS (version")
+		vm.Send("text")
+		vm.SendLine("a line")
+		vm.InterruptUntil("key", time.Second, "Booting")
+		t.Fatal("this is wrong")
+	},
 	"is doomed":                     doom,
 	"waits in many ways":            waitInManyWays,
 	"waits in many subtests":        waitInManySubtests,
@@ -156,6 +214,13 @@ func newX86(t *testing.T, requirements ...qemutest.Requirement) *qemutest.Test {
 func launchSeaBIOS(t *testing.T, requirements ...qemutest.Requirement) *qemutest.VM {
 	q := newX86(t, append(requirements, qemutest.Machine("pc,graphics=off"))...)
 	vm := q.VM("-nodefaults")
+	vm.Launch()
+	return vm
+}
+
+// launchNone launches a machine with nothing in it.
+func launchNone(t *testing.T, requirements ...qemutest.Requirement) *qemutest.VM {
+	vm := newX86(t, requirements...).VM("-machine", "none")
 	vm.Launch()
 	return vm
 }
