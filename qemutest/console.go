@@ -23,6 +23,24 @@ func (vm *VM) Serial(index int) *Console {
 	return &Console{vm: vm, index: index}
 }
 
+// SetConsoleOptions says how the console is recorded, searched and typed on, for
+// guests that are not like others: a pause after each character for one that
+// loses some (Pace), no echo of what is typed (NoEcho), another LineEnding,
+// escape sequences that patterns should not see (StripANSI). It must come before
+// [VM.Launch], in any order with what chooses the console.
+//
+// The rules in Watch are added to those that all consoles are watched for. An
+// empty Name, LogPath or TimedLogPath is filled in.
+func (c *Console) SetConsoleOptions(options console.Options) {
+	c.vm.test.t.Helper()
+	c.vm.describe()
+	i := c.vm.portIndex(c.index)
+	if i < 0 {
+		c.vm.test.t.Fatalf("machine %q: console %d is not connected: use SetConsole or AddConsole before", c.vm.Name(), c.index)
+	}
+	c.vm.ports[i].Options = options
+}
+
 // WaitFor waits until the guest prints text, and fails the test if it prints
 // one of the failure texts first.
 func (c *Console) WaitFor(text string, failures ...string) console.Match {

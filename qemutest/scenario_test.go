@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/asset"
+	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/internal/pool"
@@ -83,6 +84,18 @@ var scenarios = map[string]func(t *testing.T){
 		q := newX86(t)
 		vm := bootSector(q, "Kernel panic - not syncing: no init\nthe end").ExpectConsole("Kernel panic - not syncing")
 		vm.Launch()
+		vm.WaitFor("the end")
+	},
+	"prints a failure text of its own": func(t *testing.T) {
+		vm := bootSector(newX86(t), "frobnicator: broken\nthe end")
+		vm.SetConsoleOptions(console.Options{Watch: frobnicator})
+		vm.Launch()
+		vm.WaitFor("login:")
+	},
+	"prints an expected failure text of its own": func(t *testing.T) {
+		vm := bootSector(newX86(t), "frobnicator: broken\nthe end")
+		vm.SetConsoleOptions(console.Options{Watch: frobnicator})
+		vm.ExpectReport(frobnicator[0].Kind).Launch()
 		vm.WaitFor("the end")
 	},
 	"notes a report": func(t *testing.T) {
@@ -206,6 +219,9 @@ var scenarios = map[string]func(t *testing.T){
 		newX86(t, qemutest.Machine("pc-none"), qemutest.Flaky("https://example.org/bug/1"))
 	},
 }
+
+// frobnicator is what a test of its own guest may watch for.
+var frobnicator = []console.Rule{{Kind: "broken frobnicator", Start: console.Text("frobnicator: broken")}}
 
 func newX86(t *testing.T, requirements ...qemutest.Requirement) *qemutest.Test {
 	return qemutest.New(t, "x86_64", requirements...)
@@ -405,6 +421,8 @@ func TestExpectedFailureText(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, string(log), "default: console 0: noted kernel panic")
 	}
+	got := scenario(t, "prints an expected failure text of its own")
+	assert.Zero(t, got.status, got.output)
 }
 
 func TestExpectedReportOfQEMU(t *testing.T) {
@@ -469,9 +487,10 @@ func TestFailures(t *testing.T) {
 		"has QEMU fail an assertion": {"QEMU found something wrong with itself and aborted: qemu: ../block.c:12: bdrv_close: Assertion"},
 		"has undefined behavior":     {"UndefinedBehaviorSanitizer found a bug in QEMU: ../cpu.c:12:3: runtime error"},
 
-		"notes a report":                  {"this is wrong", "console 0, noted soft lockup", "watchdog: BUG: soft lockup - CPU#0 stuck"},
-		"prints a failure text":           {"console 0: kernel panic: Kernel panic - not syncing: no init", "the guest reported:"},
-		"prints a failure text unnoticed": {"Kernel panic - not syncing: no init"},
+		"notes a report":                   {"this is wrong", "console 0, noted soft lockup", "watchdog: BUG: soft lockup - CPU#0 stuck"},
+		"prints a failure text":            {"console 0: kernel panic: Kernel panic - not syncing: no init", "the guest reported:"},
+		"prints a failure text unnoticed":  {"Kernel panic - not syncing: no init"},
+		"prints a failure text of its own": {"console 0: broken frobnicator: frobnicator: broken"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

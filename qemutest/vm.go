@@ -110,11 +110,11 @@ func (vm *VM) SetCPU(model string) *VM {
 }
 
 // SetConsole makes the test wait on the serial port with this index, counted
-// from 0. The ports before it are connected to nothing.
+// from 0, instead of the first one. The ports before it are connected to
+// nothing, but for those of [VM.AddConsole].
 func (vm *VM) SetConsole(index int) *VM {
 	vm.describe()
-	vm.ports = []machine.Port{{Index: index}}
-	vm.Console.index = index
+	vm.replaceConsole(machine.Port{Index: index})
 	return vm
 }
 
@@ -129,8 +129,29 @@ func (vm *VM) AddConsole(index int) *VM {
 // "virtconsole", instead of a serial port of the board.
 func (vm *VM) SetConsoleDevice(device string) *VM {
 	vm.describe()
-	vm.ports = []machine.Port{{Device: device}}
+	vm.replaceConsole(machine.Port{Device: device})
 	return vm
+}
+
+// replaceConsole makes port the console that the test waits on, in place of the
+// one that it was. What was said of how to use that one stays.
+func (vm *VM) replaceConsole(port machine.Port) {
+	if i := vm.portIndex(vm.Console.index); i >= 0 {
+		port.Options = vm.ports[i].Options
+		vm.ports = slices.Delete(vm.ports, i, i+1)
+	}
+	if i := vm.portIndex(port.Index); i >= 0 { // of AddConsole
+		port.Options = vm.ports[i].Options
+		vm.ports = slices.Delete(vm.ports, i, i+1)
+	}
+	vm.ports = slices.Insert(vm.ports, 0, port)
+	vm.Console.index = port.Index
+}
+
+// portIndex returns the place in vm.ports of the console with this index, -1
+// if it is not connected.
+func (vm *VM) portIndex(index int) int {
+	return slices.IndexFunc(vm.ports, func(p machine.Port) bool { return p.Index == index })
 }
 
 // NoConsole leaves the serial ports alone.

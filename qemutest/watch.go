@@ -42,17 +42,22 @@ func (vm *VM) ExpectConsole(text string) *VM {
 
 // watchConsoles has the consoles that are about to be launched watched.
 func (vm *VM) watchConsoles() {
-	watched := rules.Guests()
-	for i, rule := range watched {
-		if slices.Contains(vm.expectedReports, rule.Kind) {
-			watched[i].Noted = true
-		}
-	}
 	for i := range vm.config.Consoles {
 		port := &vm.config.Consoles[i]
-		port.Options.Watch = watched
+		// Those of the test go first: of several rules that begin at the same
+		// place, the first one makes the report.
+		port.Options.Watch = slices.Concat(port.Options.Watch, rules.Guests())
+		for j, rule := range port.Options.Watch {
+			if slices.Contains(vm.expectedReports, rule.Kind) {
+				port.Options.Watch[j].Noted = true
+			}
+		}
+		reported := port.Options.Reported
 		port.Options.Reported = func(r console.Report) {
 			vm.test.logf("%s: console %d: %s", vm.Name(), port.Index, describeReport(r))
+			if reported != nil {
+				reported(r)
+			}
 		}
 	}
 }
