@@ -83,7 +83,7 @@
 //	QEMU_TEST_BUILD_DIR              a QEMU build tree to take emulators and tools from; else PATH
 //	QEMU_TEST_LOG_DIR                where logs go, instead of build/functional
 //	QEMU_TEST_KEEP_SCRATCH           keep scratch directories, beside the logs
-//	QEMU_TEST_TIMEOUT_SCALE          multiplies the time limits of tests, on slow hosts
+//	QEMU_TEST_TIMEOUT_SCALE          multiplies the time limits of tests and of QEMU's start and end, on slow hosts
 //	QEMU_TEST_JOBS                   how many tests may run machines at once on this host; 0: as its cores allow
 //	QEMU_TEST_POOL_DIR               where test processes meet to share the host, an absolute path
 //	QEMU_TEST_REQUIRE                kinds of skips that are failures, such as kvm,assets; or all

@@ -15,8 +15,6 @@ const (
 	// evidenceTime is how long collecting the evidence of a failure may take,
 	// with a host that is slow or a monitor that does not answer.
 	evidenceTime = 2 * time.Second
-	// shutdownTime bounds the end of a machine whose own limits fail.
-	shutdownTime = time.Minute
 
 	evidenceLines    = 20 // of each console
 	evidenceMessages = 10 // of the monitor

@@ -76,6 +76,7 @@ func (q *Test) NamedVM(name string, args ...string) *VM {
 			CPU:     q.settings.cpu,
 			Args:    slices.Clone(args),
 			LogDir:  q.logDir,
+			Limits:  q.scaledLimits(machine.Limits{}),
 		},
 		ports: []machine.Port{{}},
 	}
@@ -173,6 +174,42 @@ func (vm *VM) SetWrapper(command ...string) *VM {
 	vm.describe()
 	vm.config.Wrapper = command
 	return vm
+}
+
+// SetEnv adds variables, each NAME=value, to the environment of QEMU and its
+// wrapper, such as "ASAN_OPTIONS=detect_leaks=0".
+func (vm *VM) SetEnv(variables ...string) *VM {
+	vm.describe()
+	vm.config.Env = append(vm.config.Env, variables...)
+	return vm
+}
+
+// SetLimits bounds how long QEMU may take to start and to end, for a wrapper or
+// a build that makes it slow; 0 stands for the default of each. They count
+// within the time of the test. QEMU_TEST_TIMEOUT_SCALE multiplies them where it
+// is above 1.
+func (vm *VM) SetLimits(limits machine.Limits) *VM {
+	vm.test.t.Helper()
+	vm.describe()
+	vm.config.Limits = vm.test.scaledLimits(limits)
+	return vm
+}
+
+// scaledLimits returns the limits of a machine for this host. They bound what
+// hangs, so that a fast host does not make them shorter.
+func (q *Test) scaledLimits(limits machine.Limits) machine.Limits {
+	q.t.Helper()
+	scale, err := timeoutScale()
+	if err != nil {
+		q.t.Fatal(err)
+	}
+	return limits.Scaled(max(scale, 1))
+}
+
+// shutdownLimit bounds the end of a machine whose own limits fail.
+func (vm *VM) shutdownLimit() time.Duration {
+	limits := vm.config.Limits
+	return 2 * (limits.Quit + limits.Terminate + limits.Kill)
 }
 
 // describe guards the methods that have no effect on a running machine.
@@ -313,7 +350,7 @@ func (vm *VM) finish() {
 	if vm.machine == nil {
 		return
 	}
-	ctx, cancel := vm.test.deadline.closing(shutdownTime, shutdownShare)
+	ctx, cancel := vm.test.deadline.closing(vm.shutdownLimit(), shutdownShare)
 	defer cancel()
 	exit, err := vm.machine.Shutdown(ctx)
 	if err != nil {

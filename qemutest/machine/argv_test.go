@@ -2,6 +2,7 @@ package machine
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,15 @@ func TestConfigsThatMakeNoSense(t *testing.T) {
 		_, err := Launch(t.Context(), test.config)
 		assert.ErrorContains(t, err, test.want)
 	}
+}
+
+func TestLimitsScaled(t *testing.T) {
+	t.Parallel()
+	limits := Limits{Quit: time.Second}
+	assert.Equal(t,
+		Limits{Launch: 120 * time.Second, Quit: 2 * time.Second, Terminate: 10 * time.Second, Kill: 20 * time.Second},
+		limits.Scaled(2))
+	assert.Equal(t, Limits{Quit: time.Second}, limits)
 }
 
 func TestCompleteLeavesTheCallersConfigAlone(t *testing.T) {

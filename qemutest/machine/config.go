@@ -185,6 +185,16 @@ func (c Config) checkChannels() error {
 	return nil
 }
 
+// Scaled returns the limits, the default for each that is 0, multiplied by
+// factor: for hosts and wrappers that make QEMU slow.
+func (l Limits) Scaled(factor float64) Limits {
+	l = l.complete()
+	for _, limit := range []*time.Duration{&l.Launch, &l.Quit, &l.Terminate, &l.Kill} {
+		*limit = time.Duration(float64(*limit) * factor)
+	}
+	return l
+}
+
 func (l Limits) complete() Limits {
 	for _, limit := range []struct {
 		value    *time.Duration
