@@ -2,6 +2,7 @@ package qemutest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,13 +25,15 @@ type Result struct {
 }
 
 // Err returns nil when the command ended with status 0, and otherwise an error
-// with its command line, how it ended, and what it wrote to standard error.
+// with its command line, how it ended, and what it wrote to standard error; if
+// that is nothing, to standard output.
 func (r Result) Err() error {
+	wrote := indent(strings.TrimSpace(cmp.Or(r.Stderr, r.Stdout)))
 	switch {
 	case r.Signal != 0:
-		return fmt.Errorf("%s was killed by signal %d (%v)\n%s", machine.Quote(r.Argv), int(r.Signal), r.Signal, indent(r.Stderr))
+		return fmt.Errorf("%s was killed by signal %d (%v)\n%s", machine.Quote(r.Argv), int(r.Signal), r.Signal, wrote)
 	case r.Status != 0:
-		return fmt.Errorf("%s ended with status %d\n%s", machine.Quote(r.Argv), r.Status, indent(r.Stderr))
+		return fmt.Errorf("%s ended with status %d\n%s", machine.Quote(r.Argv), r.Status, wrote)
 	}
 	return nil
 }
@@ -63,8 +66,9 @@ func (q *Test) AddLibraryPath(dir string) {
 }
 
 // Tool runs a program that belongs to QEMU, such as qemu-img, from the build
-// tree or PATH, and returns what it wrote to standard output. The test is
-// skipped if there is none, and fails if the program does.
+// tree or PATH, and returns what it wrote to standard output. QEMU_TEST_QEMU_IMG
+// names another qemu-img. The test is skipped if there is none, and fails if the
+// program does.
 func (q *Test) Tool(name string, args ...string) string {
 	q.t.Helper()
 	path, err := lookTool(name)

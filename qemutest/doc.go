@@ -80,6 +80,7 @@
 // # Environment
 //
 //	QEMU_TEST_QEMU_BINARY            the emulator under test; tests of other targets skip
+//	QEMU_TEST_QEMU_IMG               the qemu-img for tests that make images
 //	QEMU_TEST_BUILD_DIR              a QEMU build tree to take emulators and tools from; else PATH
 //	QEMU_TEST_LOG_DIR                where logs go, instead of build/functional
 //	QEMU_TEST_KEEP_SCRATCH           keep scratch directories, beside the logs

@@ -16,55 +16,92 @@ import (
 
 // findEmulator finds the emulator under test and asks it what it can do.
 func (q *Test) findEmulator(ctx context.Context) error {
-	name := "qemu-system-" + q.target
+	var err error
 	if q.settings.userMode {
-		name = "qemu-" + q.target
-	}
-	path, err := lookEmulator(name)
-	if err != nil {
+		q.emulator, err = lookUserEmulator("qemu-" + q.target)
 		return err
 	}
-	q.emulator = path
-	if q.settings.userMode {
-		return nil
+	if q.emulator, err = lookEmulator("qemu-system-" + q.target); err != nil {
+		return err
 	}
-	if q.capabilities, err = machine.Probe(ctx, path); err != nil {
+	if q.capabilities, err = machine.Probe(ctx, q.emulator); err != nil {
 		return err
 	}
 	if got := q.capabilities.Target; got != q.target {
-		return Skipf(KindEmulator, "%s emulates %s, this test is for %s", path, got, q.target)
+		return Skipf(KindEmulator, "%s emulates %s, this test is for %s", q.emulator, got, q.target)
 	}
 	return nil
 }
 
-// lookEmulator returns the path of an emulator or a tool of QEMU: the one that
-// QEMU_TEST_QEMU_BINARY names, if it is an emulator of the same mode; else from
-// the build tree in QEMU_TEST_BUILD_DIR; else from PATH.
+// lookEmulator returns the path of a system emulator: the one that
+// QEMU_TEST_QEMU_BINARY names; else from the build tree in QEMU_TEST_BUILD_DIR;
+// else from PATH. Which target the named one has, it is asked itself, because
+// distributions rename them.
 func lookEmulator(name string) (string, error) {
-	if path := os.Getenv("QEMU_TEST_QEMU_BINARY"); path != "" {
-		path, err := fromModuleRoot(path)
-		if err == nil {
-			_, err = exec.LookPath(path)
-		}
-		if err != nil {
-			return "", fmt.Errorf("QEMU_TEST_QEMU_BINARY: expected the path of an emulator, absolute or from the root of the module; "+
-				"correct it, or unset it to take the one in PATH: %w", err)
-		}
-		// The name tells the mode; which target a system emulator has, it
-		// is asked itself, because distributions rename them.
-		userMode := strings.HasPrefix(filepath.Base(path), "qemu-") &&
-			!strings.HasPrefix(filepath.Base(path), "qemu-system-") && filepath.Base(path) != "qemu-kvm"
-		if userMode == strings.HasPrefix(name, "qemu-system-") || userMode && filepath.Base(path) != name {
+	path, err := namedProgram("QEMU_TEST_QEMU_BINARY", "an emulator")
+	if err != nil {
+		return "", err
+	}
+	if path == "" {
+		return lookTool(name)
+	}
+	base := filepath.Base(path)
+	if strings.HasPrefix(base, "qemu-") && !strings.HasPrefix(base, "qemu-system-") && base != "qemu-kvm" {
+		return "", Skipf(KindEmulator, "needs %s, QEMU_TEST_QEMU_BINARY is %s", name, path)
+	}
+	return path, nil
+}
+
+// lookUserEmulator is lookEmulator for a user-mode emulator, which distributions
+// that link it statically may call so. Its name alone tells what it is.
+func lookUserEmulator(name string) (string, error) {
+	static := name + "-static"
+	path, err := namedProgram("QEMU_TEST_QEMU_BINARY", "an emulator")
+	if err != nil {
+		return "", err
+	}
+	if path != "" {
+		if base := filepath.Base(path); base != name && base != static {
 			return "", Skipf(KindEmulator, "needs %s, QEMU_TEST_QEMU_BINARY is %s", name, path)
 		}
 		return path, nil
 	}
-	return lookTool(name)
+	path, err = lookTool(name)
+	if err != nil {
+		if other, otherErr := lookTool(static); otherErr == nil {
+			return other, nil
+		}
+	}
+	return path, err
+}
+
+// namedProgram returns the path of the program that an environment variable
+// names, "" if it names none. what says what it should be.
+func namedProgram(variable, what string) (string, error) {
+	path := os.Getenv(variable)
+	if path == "" {
+		return "", nil
+	}
+	path, err := fromModuleRoot(path)
+	if err == nil {
+		_, err = exec.LookPath(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: expected the path of %s, absolute or from the root of the module; "+
+			"correct it, or unset it to take the one in PATH: %w", variable, what, err)
+	}
+	return path, nil
 }
 
 // lookTool returns the path of a program that belongs to QEMU, from the build
-// tree in QEMU_TEST_BUILD_DIR or else from PATH.
+// tree in QEMU_TEST_BUILD_DIR or else from PATH; qemu-img is the one that
+// QEMU_TEST_QEMU_IMG names, if it is set.
 func lookTool(name string) (string, error) {
+	if name == "qemu-img" {
+		if path, err := namedProgram("QEMU_TEST_QEMU_IMG", "qemu-img"); path != "" || err != nil {
+			return path, err
+		}
+	}
 	dir, err := buildDir()
 	if err != nil {
 		return "", err

@@ -17,7 +17,8 @@ func (q *Test) checkEnvironment() {
 	_, jobsErr := pool.DefaultBudget()
 	_, holdErr := holdTime()
 	_, buildErr := buildDir()
-	if err := errors.Join(scaleErr, jobsErr, holdErr, buildErr, checkRequired(requiredKinds())); err != nil {
+	_, toolErr := namedProgram("QEMU_TEST_QEMU_IMG", "qemu-img")
+	if err := errors.Join(scaleErr, jobsErr, holdErr, buildErr, toolErr, checkRequired(requiredKinds())); err != nil {
 		q.t.Fatal(err)
 	}
 }

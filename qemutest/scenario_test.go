@@ -510,6 +510,7 @@ func TestMalformedEnvironment(t *testing.T) {
 		"QEMU_TEST_JOBS=many":                       `QEMU_TEST_JOBS must be the number of machines to run at once`,
 		"QEMU_TEST_HOLD=long":                       `QEMU_TEST_HOLD="long": expected 1 or a duration`,
 		"QEMU_TEST_REQUIRE=asets":                   `QEMU_TEST_REQUIRE: there is no kind "asets" of skips, but there is "assets"`,
+		"QEMU_TEST_QEMU_IMG=/no/such/tool":          "QEMU_TEST_QEMU_IMG: expected the path of qemu-img",
 		"QEMU_TEST_BUILD_DIR=/no/such/dir":          "QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build",
 		"QEMU_TEST_BUILD_DIR=/dev/null":             "/dev/null is a file",
 		"QEMU_TEST_QEMU_BINARY=/no/such/emulator":   "QEMU_TEST_QEMU_BINARY: expected the path of an emulator",
