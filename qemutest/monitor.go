@@ -56,15 +56,39 @@ func (vm *VM) WaitForEvent(name string, match ...Args) qmp.Event {
 	for _, m := range match {
 		matchers = append(matchers, qmp.With(m))
 	}
+	return vm.waitForEvent(qmp.AllOf(matchers...))
+}
+
+// WaitForAnyEvent is [VM.WaitForEvent] for the first event that one of the
+// matchers accepts:
+//
+//	event := vm.WaitForAnyEvent(
+//		qmp.AllOf(qmp.Named("BLOCK_JOB_COMPLETED"), qmp.With(qemutest.Args{"device": "drive0"})),
+//		qmp.Named("BLOCK_JOB_ERROR", "SHUTDOWN"))
+func (vm *VM) WaitForAnyEvent(first qmp.Matcher, others ...qmp.Matcher) qmp.Event {
+	vm.test.t.Helper()
+	return vm.waitForEvent(qmp.AnyOf(append([]qmp.Matcher{first}, others...)...))
+}
+
+func (vm *VM) waitForEvent(matcher qmp.Matcher) qmp.Event {
+	vm.test.t.Helper()
 	client := vm.monitor()
 	defer vm.waiting()()
-	event, next, err := client.WaitEvent(vm.test.ctx, vm.events, matchers...)
+	event, next, err := client.WaitEvent(vm.test.ctx, vm.events, matcher)
 	if err != nil {
 		vm.fail(err)
 	}
 	vm.events = next
 	vm.step("event %s %s", event.Name, event.Data)
 	return event
+}
+
+// Events returns the QMP events since the one that the last wait for an event
+// found, or since launch: for a test that none of them should be there. They
+// are not taken from the next wait. Of those before the last 65,536, none is kept.
+func (vm *VM) Events() []qmp.Event {
+	vm.test.t.Helper()
+	return vm.monitor().Events(vm.events)
 }
 
 // eventCursor is where the next wait for an event begins.
