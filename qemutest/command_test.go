@@ -103,20 +103,3 @@ func TestTool(t *testing.T) {
 		assert.Equal(t, "of my own: --version\n", tool(t))
 	})
 }
-
-func TestBuild(t *testing.T) {
-	t.Setenv("QEMU_TEST_LOG_DIR", t.TempDir())
-	tree := t.TempDir()
-	program(t, tree, "qemu-vax", "exit 1")
-	t.Setenv("QEMU_TEST_BUILD_DIR", tree)
-	require.NoError(t, os.WriteFile(filepath.Join(tree, "config-host.mak"), nil, 0o644))
-	t.Run("there", func(t *testing.T) {
-		q := qemutest.New(t, "vax", qemutest.UserMode(), qemutest.Serial())
-		assert.Equal(t, filepath.Join(tree, "config-host.mak"), q.Build("config-host.mak"))
-	})
-	t.Run("missing", func(t *testing.T) {
-		q := qemutest.New(t, "vax", qemutest.UserMode(), qemutest.Serial())
-		t.Cleanup(func() { assert.True(t, t.Skipped()) })
-		q.Build("tests", "no-such-file")
-	})
-}

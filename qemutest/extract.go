@@ -95,6 +95,7 @@ func (q *Test) archiveSource(src Source) archive.Source {
 // called name if it can be.
 func (q *Test) unusedScratch(name string) string {
 	q.t.Helper()
+	name = usableName(name)
 	path := q.Scratch(name)
 	for n := 2; ; n++ {
 		if _, err := os.Lstat(path); os.IsNotExist(err) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest/internal/guard"
 )
 
@@ -104,9 +106,23 @@ func (w *workDirs) prepare(logDir string) {
 		return dir, w.mkdir(dir, 0o755)
 	})
 	w.socketDir = sync.OnceValues(func() (string, error) {
-		dir := filepath.Join(os.TempDir(), "qemu-test-"+rand.Text()[:10])
+		dir := filepath.Join(socketRoot(), "qemu-test-"+rand.Text()[:10])
 		return dir, w.mkdir(dir, 0o700)
 	})
+}
+
+// maxSocketRoot is how long the path may be in which SocketDir makes directories.
+// Of the 103 bytes that the path of a UNIX socket may have on macOS (107 on
+// Linux), it leaves 20 to the name of the socket.
+const maxSocketRoot = 60
+
+// socketRoot returns the directory for temporary files, or /tmp if its path is
+// too long for sockets, as in the workspace of a build server.
+func socketRoot() string {
+	if dir := os.TempDir(); len(dir) <= maxSocketRoot {
+		return dir
+	}
+	return "/tmp"
 }
 
 // mkdir makes a directory that is removed at the end of the test. It is guarded
@@ -273,15 +289,36 @@ var moduleRoot = sync.OnceValues(func() (string, error) {
 })
 
 // localPath turns the name of a test into a relative path that cannot lead
-// out of the directory it is joined to, and that can be part of QEMU's options:
-// a comma ends the value of one, and a colon the prefix of a file name such as
-// "fat:rw:".
+// out of the directory it is joined to, and that can be part of QEMU's options.
 func localPath(testName string) string {
-	elems := strings.Split(strings.NewReplacer(",", "_", ":", "_").Replace(testName), "/")
+	elems := strings.Split(usableName(testName), "/")
 	for i, elem := range elems {
 		if elem == "" || elem == "." || elem == ".." {
 			elems[i] = "_" + elem
 		}
 	}
 	return filepath.Join(elems...)
+}
+
+// usableName replaces what means something in QEMU's options: a comma ends the
+// value of one, and a colon the prefix of a file name such as "fat:rw:".
+func usableName(name string) string {
+	return strings.NewReplacer(",", "_", ":", "_").Replace(name)
+}
+
+// commaIn explains a failed launch by a comma in the path of a directory that a
+// word of the command line has, "" if there is none. Names in there have no
+// comma: see usableName.
+func (q *Test) commaIn(args []string) string {
+	for _, dir := range []struct{ path, remedy string }{
+		{q.logDir, "set QEMU_TEST_LOG_DIR to another directory"},
+		{asset.DefaultCache().Dir(), "set QEMU_TEST_CACHE_DIR to another directory"},
+		{socketRoot(), "set TMPDIR to another directory"},
+	} {
+		named := func(arg string) bool { return strings.Contains(arg, "="+dir.path) }
+		if strings.Contains(dir.path, ",") && slices.ContainsFunc(args, named) {
+			return fmt.Sprintf("%s has a comma, which ends the value of an option of QEMU: %s", dir.path, dir.remedy)
+		}
+	}
+	return ""
 }

@@ -180,6 +180,9 @@ var scenarios = map[string]func(t *testing.T){
 		vm.InterruptUntil("key", time.Second, "Booting")
 		t.Fatal("this is wrong")
 	},
+	"has a name with a comma": func(t *testing.T) {
+		t.Run("max,pauth=off", func(t *testing.T) { launchBootSector(t, "the end").WaitFor("the end") })
+	},
 	"is doomed":                     doom,
 	"waits in many ways":            waitInManyWays,
 	"waits in many subtests":        waitInManySubtests,

@@ -258,6 +258,9 @@ func (vm *VM) TryLaunch() error {
 	start := time.Now()
 	m, err := machine.Launch(ctx, config)
 	if err != nil {
+		if comma := vm.test.commaIn(config.Args); comma != "" {
+			err = fmt.Errorf("%w\n%s", err, comma)
+		}
 		vm.step("%v", err)
 		return err
 	}
