@@ -32,8 +32,8 @@ func Environment() (root string, opts Options, err error) {
 	root = os.Getenv(EnvCacheDir)
 	if root != "" {
 		root, err = resolveDir(root)
-	} else {
-		root, err = defaultRoot()
+	} else if root, err = defaultRoot(); err != nil {
+		err = fmt.Errorf("%w: set that, or %s", err, EnvCacheDir)
 	}
 	if err != nil {
 		return "", Options{}, fmt.Errorf("find the asset cache: %w", err)

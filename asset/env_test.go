@@ -133,7 +133,7 @@ func TestDefaultCacheUnusable(t *testing.T) {
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, CacheFailed, e.Kind)
-	assert.ErrorContains(t, err, "find the asset cache")
+	assert.ErrorContains(t, err, "find the asset cache: $HOME is not defined: set that, or QEMU_TEST_CACHE_DIR")
 	assert.Error(t, c.Available(a))
 	_, ok := c.Cached(a)
 	assert.False(t, ok)

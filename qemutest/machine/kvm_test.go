@@ -16,6 +16,7 @@ func TestKVMRunsOnlyWhatFitsTheHost(t *testing.T) {
 	}
 	assert.ErrorContains(t, UsableKVM(foreign), "cannot run "+foreign)
 	assert.Error(t, UsableKVM(""))
+	assert.Contains(t, kvmTargets["mips64le"], "mips64el", "of Loongson's hosts")
 }
 
 // What UsableKVM says is what QEMU finds.
