@@ -22,7 +22,9 @@
 //
 // [Test.VM] describes a machine, [VM.Launch] starts it. Its first serial port
 // is the console, which is drained and logged from the first byte to the last;
-// [VM.SetConsole] and [VM.NoConsole] choose otherwise. [Console.WaitFor] and
+// [VM.SetConsole] and [VM.NoConsole] choose otherwise, and
+// [Console.SetConsoleOptions] says how a guest has to be typed on that loses
+// characters or has no echo. [Console.WaitFor] and
 // its relatives wait on the console; [VM.QMP], [VM.HMP] and [VM.WaitForEvent]
 // use the monitor. [Test.Start] runs a program of the host beside the machines.
 // What fails ends the test, with the reason first. The Try forms return the

@@ -1,6 +1,7 @@
 package qemutest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -208,25 +209,31 @@ func Netdev(name string) Requirement {
 	}
 }
 
-// accelerator returns the accelerator that a command line asks for; without a
-// word of it QEMU takes TCG.
+// accelerator returns the accelerator that a command line asks for, as the value
+// of -machine accel has it: of several, such as "kvm:tcg", QEMU takes the first
+// one that works. Without a word of it QEMU takes TCG.
 func accelerator(argv []string) string {
-	name := "tcg"
-	for i, arg := range argv[:max(len(argv)-1, 0)] {
+	var names []string
+	for i, arg := range argv {
+		value := ""
+		if i+1 < len(argv) {
+			value = argv[i+1]
+		}
 		switch strings.Replace(arg, "--", "-", 1) {
 		case "-accel":
-			name, _, _ = strings.Cut(argv[i+1], ",")
+			name, _, _ := strings.Cut(value, ",")
+			names = append(names, name)
 		case "-machine", "-M":
-			for option := range strings.SplitSeq(argv[i+1], ",") {
-				if value, ok := strings.CutPrefix(option, "accel="); ok {
-					name = value
+			for option := range strings.SplitSeq(value, ",") {
+				if name, ok := strings.CutPrefix(option, "accel="); ok {
+					names = append(names, name)
 				}
 			}
 		case "-enable-kvm":
-			name = "kvm"
+			names = append(names, "kvm")
 		}
 	}
-	return name
+	return cmp.Or(strings.Join(names, ":"), "tcg")
 }
 
 // emulatorName names the emulator and its version in a sentence.

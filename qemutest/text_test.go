@@ -45,12 +45,14 @@ func TestParseHostForward(t *testing.T) {
 func TestAccelerator(t *testing.T) {
 	for want, argv := range map[string][]string{
 		"tcg":     {"qemu", "-machine", "virt,gic-version=3"},
-		"kvm":     {"qemu", "-accel", "tcg", "-accel", "kvm,dirty-ring-size=4096"},
+		"kvm":     {"qemu", "-accel", "kvm,dirty-ring-size=4096", "-S"},
+		"tcg:kvm": {"qemu", "-accel", "tcg", "-accel", "kvm,dirty-ring-size=4096"},
 		"hvf":     {"qemu", "-M", "virt,accel=hvf"},
 		"kvm:tcg": {"qemu", "-machine", "q35,accel=kvm:tcg", "-S"},
 	} {
 		assert.Equal(t, want, accelerator(argv))
 	}
 	assert.Equal(t, "kvm", accelerator([]string{"qemu", "-enable-kvm", "-S"}))
+	assert.Equal(t, "kvm", accelerator([]string{"qemu", "-S", "-enable-kvm"}))
 	assert.Equal(t, "tcg", accelerator(nil))
 }
