@@ -7,13 +7,14 @@ import (
 	"strings"
 
 	"github.com/qemutest/functional/qemutest/internal/pool"
+	"github.com/qemutest/functional/qemutest/internal/timescale"
 )
 
 // checkEnvironment fails the test when a variable of the environment has a value
 // that cannot be meant, before anything is waited for.
 func (q *Test) checkEnvironment() {
 	q.t.Helper()
-	_, scaleErr := timeoutScale()
+	_, scaleErr := timescale.Factor()
 	_, jobsErr := pool.DefaultBudget()
 	_, holdErr := holdTime()
 	_, buildErr := buildDir()

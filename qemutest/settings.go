@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -105,19 +104,6 @@ func Cores(n float64) Requirement {
 // emulator (qemu-arm, say) with [Test.Run], and starts no machine.
 func UserMode() Requirement {
 	return setting("user mode", func(s *settings) { s.userMode = true })
-}
-
-// timeoutScale returns QEMU_TEST_TIMEOUT_SCALE, 1 if it is not set.
-func timeoutScale() (float64, error) {
-	text := os.Getenv("QEMU_TEST_TIMEOUT_SCALE")
-	if text == "" {
-		return 1, nil
-	}
-	scale, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(scale > 0 && scale <= 1000) {
-		return 0, fmt.Errorf("QEMU_TEST_TIMEOUT_SCALE=%q: expected a number above 0, for example 2.5", text)
-	}
-	return scale, nil
 }
 
 // checkTier skips a thorough test in a run with -short.

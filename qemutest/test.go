@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/qemutest/functional/qemutest/internal/pool"
+	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -165,11 +166,10 @@ func (q *Test) takePlace(ctx context.Context) {
 // startClock starts the time of the test.
 func (q *Test) startClock() {
 	q.t.Helper()
-	scale, err := timeoutScale()
+	limit, err := timescale.Of(q.settings.timeout)
 	if err != nil {
 		q.t.Fatal(err)
 	}
-	limit := time.Duration(float64(q.settings.timeout) * scale)
 	ctx, cancel := q.deadline.context(q.t.Context(), time.Now().Add(limit),
 		fmt.Errorf("the time limit of the test, %v, is over (qemutest.Timeout and QEMU_TEST_TIMEOUT_SCALE set it): %w",
 			limit, context.DeadlineExceeded))

@@ -11,6 +11,7 @@ import (
 	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/qemutest/gdb"
 	"github.com/qemutest/functional/qemutest/hang"
+	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -199,7 +200,7 @@ func (vm *VM) SetLimits(limits machine.Limits) *VM {
 // hangs, so that a fast host does not make them shorter.
 func (q *Test) scaledLimits(limits machine.Limits) machine.Limits {
 	q.t.Helper()
-	scale, err := timeoutScale()
+	scale, err := timescale.Factor()
 	if err != nil {
 		q.t.Fatal(err)
 	}
