@@ -20,6 +20,10 @@ type Pool struct {
 	// Budget limits what this process may add to what already runs. The zero
 	// value means [DefaultBudget], asked at each request.
 	Budget Budget
+
+	// Waiting, if it is set, is called once for a request that is not granted at
+	// once, before the wait, with a text that says who is in the way.
+	Waiting func(inTheWay string)
 }
 
 // Acquire waits until a request of weight w fits into the host's pool, and
@@ -51,6 +55,7 @@ func (p *Pool) Acquire(ctx context.Context, w Weight) (release func(), err error
 	defer r.leaveQueue()
 
 	start := time.Now()
+	waiting := p.Waiting
 	for {
 		running, blockers, err := r.attempt(ctx)
 		if err == errVanished {
@@ -60,6 +65,10 @@ func (p *Pool) Acquire(ctx context.Context, w Weight) (release func(), err error
 		}
 		if running != nil {
 			return sync.OnceFunc(running.end), nil
+		}
+		if waiting != nil {
+			waiting(describe(blockers))
+			waiting = nil
 		}
 		if err := awaitAny(ctx, blockers); err != nil {
 			return nil, fmt.Errorf("gave up waiting for a place among the running machines after %v: %w\nin the way: %s",

@@ -183,6 +183,33 @@ func TestCancelledWaiterMakesWay(t *testing.T) {
 	assert.Zero(t, count(t, p, stateRunning)+count(t, p, stateWaiting), "nothing is left behind")
 }
 
+// A request that has to wait is told once, and who it waits for.
+func TestWaitingIsTold(t *testing.T) {
+	t.Parallel()
+	p := testPool(t)
+	told := make(chan string, 10)
+	p.Waiting = func(inTheWay string) { told <- inTheWay }
+	held := mustAcquire(t, p, Weight{Cores: 1, Name: "first"})
+	other := mustAcquire(t, p, Weight{Cores: 1, Name: "second"})
+	assert.Empty(t, told, "nobody was in the way")
+
+	got := make(chan error)
+	go func() {
+		release, err := p.Acquire(t.Context(), Weight{Cores: 2})
+		if err == nil {
+			release()
+		}
+		got <- err
+	}()
+	text := <-told
+	assert.Contains(t, text, "first (process ")
+	assert.Contains(t, text, "second (process ")
+	held() // too little
+	other()
+	require.NoError(t, <-got)
+	assert.Empty(t, told, "it was told before")
+}
+
 func TestEndedContextGetsNothing(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
