@@ -61,7 +61,7 @@ check-linux-short: qemu
 
 # Tests of Go's standard library in machines, compared with the host. docs/std.md
 # explains the differences.
-GOARCHES ?= amd64 arm64 arm ppc64le s390x mips64le
+GOARCHES ?= amd64 arm64 arm riscv64 ppc64le s390x mips64le
 STDFLAGS ?= -short
 .PHONY: check-std
 check-std: qemu

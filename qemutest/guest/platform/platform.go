@@ -58,6 +58,7 @@ var platforms = []Platform{
 	{"mips64le", "mips64el", "loongson3-virt", "", 1024, 1, kernel.Package{Flavour: "loongson-3", Arch: "mips64el"}, "ttyS0", "", "virtio-serial-pci", pci},
 	{"mipsle", "mipsel", "malta", "24Kf", 512, 1, kernel.Package{Flavour: "4kc-malta", Arch: "mipsel"}, "ttyS0", "", "virtio-serial-pci", pci},
 	{"ppc64le", "ppc64", "pseries", "power9", 1024, 1, kernel.Package{Flavour: "powerpc64le", Arch: "ppc64el"}, "hvc0", "", "virtio-serial-pci", pci},
+	{"riscv64", "riscv64", "virt", "", 1024, 1, kernel.Package{Flavour: "riscv64", Arch: "riscv64", Suite: "trixie"}, "ttyS0", "", "virtio-serial-pci", pci},
 	{"s390x", "s390x", "s390-ccw-virtio", "", 1024, 1, kernel.Package{Flavour: "s390x", Arch: "s390x"}, "ttysclp0", "", "virtio-serial-ccw", ccw},
 }
 
