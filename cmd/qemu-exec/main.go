@@ -26,6 +26,13 @@
 // brought back. A guest that panics or hangs is reported with the last lines of
 // its console.
 //
+// A machine takes a place among those that the tests of this host run, with its
+// memory and a core for each of its CPUs; QEMU_TEST_JOBS says how many may run at
+// once instead. A wait for the place is told, and counts for none of qemu-exec's
+// own limits, but go test ends a binary a minute after the time of its -timeout,
+// the wait included: give a longer one where much runs beside. The guest may take
+// three minutes to boot; QEMU_TEST_TIMEOUT_SCALE multiplies that.
+//
 // docs/std.md tells how the tests of the standard library fare.
 //
 // The kernel is fetched through the machine's own apt and kept in the cache of
@@ -37,8 +44,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+	"path/filepath"
+	"strings"
 
 	"github.com/qemutest/functional/qemutest/guest/gotest"
 )
@@ -48,12 +55,12 @@ import (
 const cannotRun = 3
 
 func main() {
-	r := gotest.Runner{Stdout: os.Stdout, Stderr: os.Stderr}
+	r := gotest.Runner{Stdout: os.Stdout, Stderr: os.Stderr, Notify: func(text string) { fmt.Fprintln(os.Stderr, "qemu-exec:", text) }}
 	flag.StringVar(&r.Target, "target", "", "expected `target` of the emulator, for example aarch64")
 	flag.StringVar(&r.Machine, "machine", "", "`machine` with its options, as QEMU's -machine takes it")
 	flag.StringVar(&r.CPU, "cpu", "", "CPU `model`, as QEMU's -cpu takes it")
 	flag.IntVar(&r.Memory, "m", 0, "memory of the guest in `MiB`")
-	flag.StringVar(&r.LogDir, "logs", "", "`directory` for the logs of the machine")
+	flag.StringVar(&r.LogDir, "logs", "", "`directory` for the logs of the machines: it gets one for each package, named after the package's own")
 	flag.Usage = func() {
 		fmt.Fprintln(flag.CommandLine.Output(), "usage: qemu-exec [flags] TEST-BINARY [its flags]   (see go doc github.com/qemutest/functional/cmd/qemu-exec)")
 		flag.PrintDefaults()
@@ -62,10 +69,10 @@ func main() {
 	if sameFile(os.Stdout, os.Stderr) {
 		r.Stderr = r.Stdout // go test wants one stream, in order
 	}
-	// go test sends SIGQUIT when the binary has not ended a minute after its limit.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT, syscall.SIGHUP)
-	defer stop()
-	os.Exit(run(ctx, r, flag.Args()))
+	ctx, stop := gotest.NewContext(context.Background())
+	status := run(ctx, r, flag.Args())
+	stop()
+	os.Exit(status)
 }
 
 func sameFile(a, b *os.File) bool {
@@ -74,9 +81,20 @@ func sameFile(a, b *os.File) bool {
 	return err == nil && err2 == nil && os.SameFile(one, other)
 }
 
+// logDir returns the directory for the logs of a package's machine, so that
+// several packages can be tested at once.
+func logDir(logs, pkg string) string {
+	if logs == "" {
+		return ""
+	}
+	name := strings.ReplaceAll(strings.Trim(pkg, string(filepath.Separator)), string(filepath.Separator), "_")
+	return filepath.Join(logs, name)
+}
+
 func run(ctx context.Context, r gotest.Runner, args []string) int {
 	invocation, err := gotest.ParseInvocation(args)
 	if err == nil {
+		r.LogDir = logDir(r.LogDir, invocation.Dir)
 		var status int
 		if status, err = r.Run(ctx, invocation); err == nil {
 			return status

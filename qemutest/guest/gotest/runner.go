@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,11 +18,14 @@ import (
 	"github.com/qemutest/functional/qemutest/guest/platform"
 	"github.com/qemutest/functional/qemutest/hang"
 	"github.com/qemutest/functional/qemutest/image"
+	"github.com/qemutest/functional/qemutest/internal/pool"
+	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
 const (
-	// bootTime is how long a guest may take until its agent answers.
+	// bootTime is how long a guest may take until its agent answers, from its
+	// launch on, multiplied by QEMU_TEST_TIMEOUT_SCALE.
 	bootTime = 3 * time.Minute
 
 	// graceTime is what the binary gets beyond its own limit to print where it
@@ -41,22 +45,41 @@ type Runner struct {
 	CPU     string // value of -cpu, "" for the platform's
 	Memory  int    // in MiB, 0 for the platform's
 
-	// LogDir is where console.log and the other logs of the machine stay. ""
-	// keeps none.
+	// LogDir is where console.log and the other logs of the machine stay; it is
+	// made if need be. "" keeps none.
 	LogDir string
 
 	// Stdout and Stderr get the output of the binary while it comes; nil drops
 	// it. Where they are the same, the order is kept.
 	Stdout, Stderr io.Writer
 
+	// Notify, if it is set, is called with what somebody who waits for the first
+	// output may want to know: that the host has no room for the machine yet, and
+	// when it has.
+	Notify func(text string)
+
 	grace time.Duration // 0 means graceTime
+	pool  pool.Pool     // the zero value is the host's
+
+	// placed and booted, if they are set, are called with what the wait for a
+	// place and the boot took.
+	placed, booted func(time.Duration)
 }
 
 // Run boots a machine, runs the binary in it, brings its outputs back, and
 // returns the exit status. The error says why there is none: that something is
 // missing here, that the guest did not boot, panicked or hung, or that ctx
 // ended. Nothing of the machine is left afterwards but its logs.
+//
+// The machine takes a place among those that the tests of this host run, with
+// its memory and a core for each of its CPUs. Run waits for one as long as it
+// takes, or ctx lasts; no time limit runs meanwhile. So a test that holds a place
+// itself must not call Run: it might wait for itself.
 func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
+	limit, err := timescale.Of(bootTime)
+	if err != nil {
+		return 0, err
+	}
 	p, err := r.platform(i)
 	if err != nil {
 		return 0, err
@@ -66,16 +89,27 @@ func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
 		return 0, err
 	}
 	defer release()
+	if r.LogDir != "" {
+		if err := os.MkdirAll(r.LogDir, 0o755); err != nil {
+			return 0, fmt.Errorf("making the directory for the logs: %w", err)
+		}
+	}
 	config, err := r.prepare(ctx, p, i, scratch)
 	if err != nil {
 		return 0, err
 	}
+	leave, err := r.takePlace(ctx, p, i)
+	if err != nil {
+		return 0, err
+	}
+	defer leave()
+	launched := time.Now()
 	m, err := machine.Launch(ctx, config)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	result, err := r.runOn(ctx, m, i)
+	result, err := r.runOn(ctx, m, i, launched, limit)
 	if err != nil {
 		return 0, err
 	}
@@ -115,24 +149,64 @@ func (r Runner) prepare(ctx context.Context, p platform.Platform, i Invocation, 
 	if err := root.WriteFile(initrd); err != nil {
 		return machine.Config{}, err
 	}
+	factor, err := timescale.Factor()
+	if err != nil {
+		return machine.Config{}, err
+	}
 	config := p.Config(boot.Kernel.Image, initrd)
+	config.Limits = machine.Limits{}.Scaled(max(factor, 1))
 	config.LogDir = r.LogDir
 	config.Consoles = []machine.Port{{Options: console.Options{Watch: rules.Guests()}}}
 	return config, nil
 }
 
-// runOn runs the binary on a machine that was launched.
-func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation) (guest.Result, error) {
+// takePlace waits until the host has room for the machine. The binary may keep
+// all CPUs of it busy, each of which is a thread of QEMU.
+func (r Runner) takePlace(ctx context.Context, p platform.Platform, i Invocation) (leave func(), err error) {
+	notify := r.Notify
+	if notify == nil {
+		notify = func(string) {}
+	}
+	began, waited := time.Now(), false
+	r.pool.Waiting = func(inTheWay string) {
+		waited = true
+		notify("waiting for a place to run the machine, in the way: " + inTheWay)
+	}
+	leave, err = r.pool.Acquire(ctx, pool.Weight{
+		Name:   filepath.Base(i.Binary),
+		Memory: int64(p.Memory) << 20,
+		Cores:  float64(p.CPUs),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("waiting for a place to run the machine: %w", err)
+	}
+	took := time.Since(began)
+	if waited {
+		notify(fmt.Sprintf("got a place after %v", took.Round(time.Millisecond)))
+	}
+	if r.placed != nil {
+		r.placed(took)
+	}
+	return leave, nil
+}
+
+// runOn runs the binary on a machine that was launched, and whose boot may take
+// limit.
+func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation, launched time.Time, limit time.Duration) (guest.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go watch(ctx, m, cancel)
 	g := guest.NewAgent(m.Channel(0), guest.Port)
 	defer func() { _ = g.Close() }()
-	booting, booted := context.WithTimeoutCause(ctx, bootTime, fmt.Errorf("the guest's agent did not answer within %v", bootTime))
+	booting, booted := context.WithDeadlineCause(ctx, launched.Add(limit),
+		fmt.Errorf("the guest's agent did not answer within %v (QEMU_TEST_TIMEOUT_SCALE multiplies that)", limit))
 	_, err := g.Wait(booting)
 	booted()
 	if err != nil {
 		return guest.Result{}, explain(booting, m, err)
+	}
+	if r.booted != nil {
+		r.booted(time.Since(launched))
 	}
 	if limit := i.Timeout(); limit > 0 {
 		grace := cmp.Or(r.grace, graceTime)

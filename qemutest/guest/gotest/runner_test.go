@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/qemutest/guest/platform"
+	"github.com/qemutest/functional/qemutest/internal/pool"
+	"github.com/qemutest/functional/qemutest/internal/timescale"
 )
 
 // requireMachine skips a test where the machine for amd64 or its kernel is
@@ -35,7 +37,8 @@ func requireMachine(t testing.TB) {
 }
 
 // invocation compiles the tests of testdata/module with flags of go test, and
-// returns their invocation with flags of package testing.
+// returns their invocation with flags of package testing. Their time limit is
+// five minutes unless the flags say otherwise.
 func invocation(t testing.TB, build []string, args ...string) Invocation {
 	t.Helper()
 	requireMachine(t)
@@ -47,17 +50,97 @@ func invocation(t testing.TB, build []string, args ...string) Invocation {
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	return Invocation{Binary: binary, Dir: dir, Args: args}
+	return Invocation{Binary: binary, Dir: dir, Args: append([]string{"-test.timeout=5m"}, args...)}
 }
 
+// run runs a binary. What limits it are the limits of Run itself, which begin
+// when it has its place among the machines of the host.
 func run(t testing.TB, r Runner, i Invocation) (status int, output string, err error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
 	var out bytes.Buffer
 	r.Stdout, r.Stderr = &out, &out
-	status, err = r.Run(ctx, i)
+	status, err = r.Run(t.Context(), i)
 	return status, out.String(), err
+}
+
+// onePlace returns a runner with a pool of its own that has room for one
+// machine, and a function that gives back the place that a test named "the other"
+// has taken there. What the runner tells is on the channel.
+func onePlace(t *testing.T) (r Runner, leave func(), told chan string) {
+	t.Helper()
+	told = make(chan string, 10)
+	r = Runner{
+		Notify: func(text string) { told <- text },
+		LogDir: filepath.Join(t.TempDir(), "new", "logs"),
+		pool:   pool.Pool{Dir: filepath.Join(t.TempDir(), "pool"), Budget: pool.Budget{Machines: 1}},
+	}
+	leave, err := r.pool.Acquire(t.Context(), pool.Weight{Name: "the other"})
+	require.NoError(t, err)
+	return r, leave, told
+}
+
+func TestRunWaitsForAPlace(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	r, leave, told := onePlace(t)
+	ended := make(chan error)
+	go func() {
+		status, output, err := run(t, r, i)
+		if err == nil && status != 0 {
+			err = errors.New(output)
+		}
+		ended <- err
+	}()
+	assert.Contains(t, <-told, "waiting for a place to run the machine, in the way: the other (process ")
+	logs, err := os.ReadDir(r.LogDir)
+	require.NoError(t, err)
+	assert.Empty(t, logs, "no machine was launched")
+
+	leave()
+	assert.Contains(t, <-told, "got a place after ")
+	require.NoError(t, <-ended)
+	assert.FileExists(t, filepath.Join(r.LogDir, "console.log"))
+	leave, err = r.pool.Acquire(t.Context(), pool.Weight{})
+	require.NoError(t, err, "the place was given back")
+	leave()
+	assert.Empty(t, told)
+}
+
+func TestTheWaitForAPlaceCanBeEnded(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	r, leave, told := onePlace(t)
+	defer leave()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		<-told
+		cancel(errors.New("the user has gone home"))
+	}()
+	_, err := r.Run(ctx, i)
+	assert.ErrorContains(t, err, "waiting for a place to run the machine: gave up")
+	assert.ErrorContains(t, err, "the user has gone home\nin the way: the other (process ")
+}
+
+// The limit of the boot follows QEMU_TEST_TIMEOUT_SCALE, and begins with the
+// boot.
+func TestLimitOfTheBoot(t *testing.T) {
+	i := invocation(t, nil, "-test.run=^$")
+	t.Setenv(timescale.Env, "0.001")
+	r, leave, told := onePlace(t)
+	go func() {
+		<-told
+		time.Sleep(500 * time.Millisecond) // more than the limit of the boot
+		leave()
+	}()
+	_, err := r.Run(t.Context(), i)
+	assert.ErrorContains(t, err, "the guest's agent did not answer within 180ms (QEMU_TEST_TIMEOUT_SCALE multiplies that)")
+	assert.ErrorContains(t, err, "last lines of the console:")
+	require.Len(t, told, 1)
+	assert.Contains(t, <-told, "got a place after ")
+
+	t.Setenv(timescale.Env, "soon")
+	_, err = r.Run(t.Context(), i)
+	assert.ErrorContains(t, err, `QEMU_TEST_TIMEOUT_SCALE="soon": expected a number above 0`)
 }
 
 func TestTheGuestIsLikeTheHost(t *testing.T) {
