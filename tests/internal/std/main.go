@@ -114,7 +114,7 @@ func (o options) run(path, arch string, args []string) error {
 	if err != nil {
 		return err
 	}
-	args = append([]string{"test", "-json", "-count=1", "-p=1", "-timeout=" + o.timeout}, args...)
+	args = append([]string{"test", "-json", "-vet=off", "-count=1", "-p=1", "-timeout=" + o.timeout}, args...)
 	if o.short {
 		args = append(args, "-short")
 	}
