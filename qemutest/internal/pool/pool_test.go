@@ -31,6 +31,20 @@ func mustAcquire(t *testing.T, p *Pool, w Weight) (release func()) {
 	return release
 }
 
+// acquireLater makes a request in the background, gives the place back at once,
+// and returns what became of the request.
+func acquireLater(t *testing.T, p *Pool, w Weight) <-chan error {
+	got := make(chan error)
+	go func() {
+		release, err := p.Acquire(t.Context(), w)
+		if err == nil {
+			release()
+		}
+		got <- err
+	}()
+	return got
+}
+
 // refused proves that w does not fit now.
 func refused(t *testing.T, p *Pool, w Weight) {
 	t.Helper()
@@ -162,14 +176,7 @@ func TestCancelledWaiterMakesWay(t *testing.T) {
 		impatient <- err
 	}()
 	queued(t, p, 1)
-	patient := make(chan error)
-	go func() {
-		release, err := p.Acquire(t.Context(), Weight{Cores: 1})
-		if err == nil {
-			release()
-		}
-		patient <- err
-	}()
+	patient := acquireLater(t, p, Weight{Cores: 1})
 	queued(t, p, 2)
 
 	cause := errors.New("the test was stopped")
@@ -193,14 +200,7 @@ func TestWaitingIsTold(t *testing.T) {
 	other := mustAcquire(t, p, Weight{Cores: 1, Name: "second"})
 	assert.Empty(t, told, "nobody was in the way")
 
-	got := make(chan error)
-	go func() {
-		release, err := p.Acquire(t.Context(), Weight{Cores: 2})
-		if err == nil {
-			release()
-		}
-		got <- err
-	}()
+	got := acquireLater(t, p, Weight{Cores: 2})
 	text := <-told
 	assert.Contains(t, text, "first (process ")
 	assert.Contains(t, text, "second (process ")
@@ -258,14 +258,7 @@ func TestDirectoryMayVanish(t *testing.T) {
 	t.Parallel()
 	p := testPool(t)
 	held := mustAcquire(t, p, Weight{Cores: 2})
-	waiter := make(chan error)
-	go func() {
-		release, err := p.Acquire(t.Context(), Weight{})
-		if err == nil {
-			release()
-		}
-		waiter <- err
-	}()
+	waiter := acquireLater(t, p, Weight{})
 	queued(t, p, 1)
 	require.NoError(t, os.RemoveAll(p.Dir))
 	mustAcquire(t, p, Weight{})

@@ -141,14 +141,7 @@ func TestKilledHolderFreesItsPlace(t *testing.T) {
 	holder := startHolder(t, p)
 	refused(t, p, Weight{})
 
-	got := make(chan error)
-	go func() {
-		release, err := p.Acquire(t.Context(), Weight{Cores: 2})
-		if err == nil {
-			release()
-		}
-		got <- err
-	}()
+	got := acquireLater(t, p, Weight{Cores: 2})
 	queued(t, p, 1)
 	require.NoError(t, holder.Process.Kill())
 	select {
@@ -168,14 +161,7 @@ func TestKilledWaiterMakesWay(t *testing.T) {
 	require.NoError(t, waiter.Start())
 	queued(t, p, 1)
 
-	got := make(chan error)
-	go func() {
-		release, err := p.Acquire(t.Context(), Weight{Cores: 1})
-		if err == nil {
-			release()
-		}
-		got <- err
-	}()
+	got := acquireLater(t, p, Weight{Cores: 1})
 	queued(t, p, 2)
 	require.NoError(t, waiter.Process.Kill())
 	select {
