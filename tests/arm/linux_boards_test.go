@@ -67,12 +67,9 @@ func TestArmLinuxBoards(t *testing.T) {
 			Modules: []string{"bcm2835", "bcm2835-rng", "bcm2835_thermal", "bcm2835_wdt", "dwc2",
 				"i2c-bcm2835", "mmc_block", "phy-generic"},
 			Model: "Raspberry Pi 2 Model B", CPU: "CPU part\t: 0xc07",
-			Drivers: []string{
-				"platform/bcm2835-dma", "platform/bcm2835-mbox", "platform/bcm2835-rng", "platform/bcm2835-wdt",
-				"platform/bcm2835_thermal", "platform/dwc2", "platform/i2c-bcm2835", "platform/sdhost-bcm2835",
-			},
-			Disk: board.SDCard("mmcblk?"),
-			I2C:  board.I2C{Adapter: "3f804000.i2c", Bus: "i2c-bus.1"}, GPIO: board.GPIO{Chip: "pinctrl-bcm2835", Lines: 54, Line: 17},
+			Drivers: bcm2835Drivers,
+			Disk:    board.SDCard("mmcblk?"),
+			I2C:     board.I2C{Adapter: "3f804000.i2c", Bus: "i2c-bus.1"}, GPIO: board.GPIO{Chip: "pinctrl-bcm2835", Lines: 54, Line: 17},
 			Watchdog: "Broadcom BCM2835 Watchdog timer",
 			Before:   []board.Before{{Major: 9, Minor: 0, Lacks: "I2C", Change: withoutI2C}},
 		},
@@ -226,6 +223,12 @@ func TestArmLinuxBoards(t *testing.T) {
 	)
 }
 
+// bcm2835Drivers are those of the chip, and of the later one on raspi2b.
+var bcm2835Drivers = []string{
+	"platform/bcm2835-dma", "platform/bcm2835-mbox", "platform/bcm2835-rng", "platform/bcm2835-wdt",
+	"platform/bcm2835_thermal", "platform/dwc2", "platform/i2c-bcm2835", "platform/sdhost-bcm2835",
+}
+
 // bcm2835 is a Raspberry Pi of the first generation. Linux 6.1 and later look for
 // the bridge that powers parts of the chip, which QEMU lacks: its driver would end
 // the kernel with an external abort.
@@ -241,12 +244,9 @@ func bcm2835(machine, dtb, model string) board.Board {
 		Memory: 512, FixedMemory: true,
 		Modules: []string{"bcm2835_rng"},
 		Model:   model, CPU: "CPU part\t: 0xb76",
-		Drivers: []string{
-			"platform/bcm2835-dma", "platform/bcm2835-mbox", "platform/bcm2835-rng", "platform/bcm2835-wdt",
-			"platform/bcm2835_thermal", "platform/dwc2", "platform/i2c-bcm2835", "platform/sdhost-bcm2835",
-		},
-		Disk: board.SDCard("mmcblk?"),
-		I2C:  board.I2C{Adapter: "20804000.i2c", Bus: "i2c-bus.1"}, GPIO: board.GPIO{Chip: "pinctrl-bcm2835", Lines: 54, Line: 17},
+		Drivers: bcm2835Drivers,
+		Disk:    board.SDCard("mmcblk?"),
+		I2C:     board.I2C{Adapter: "20804000.i2c", Bus: "i2c-bus.1"}, GPIO: board.GPIO{Chip: "pinctrl-bcm2835", Lines: 54, Line: 17},
 		Watchdog: "Broadcom BCM2835 Watchdog timer",
 		Before:   []board.Before{{Major: 9, Minor: 0, Lacks: "I2C", Change: withoutI2C}},
 	}
