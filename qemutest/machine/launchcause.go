@@ -3,10 +3,8 @@ package machine
 import (
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 
-	"github.com/qemutest/functional/console"
 	"github.com/qemutest/functional/console/rules"
 )
 
@@ -50,12 +48,11 @@ func (e *LaunchError) cause() error {
 	case OutOfMemory:
 		return ErrMemory
 	case Exited:
-		memory := reportsIn(strings.NewReader(e.Output), rulesOf(rules.NoHostMemory))
 		for line := range strings.Lines(e.Output) {
 			if noComplaint.MatchString(line) {
 				continue
 			}
-			if slices.ContainsFunc(memory, func(r console.Report) bool { return r.Line == strings.TrimRight(line, "\r\n") }) {
+			if says(line, rules.NoHostMemory) {
 				return ErrMemory
 			}
 			for _, known := range launchCauses {
