@@ -196,15 +196,14 @@ func (vm *VM) SetLimits(limits machine.Limits) *VM {
 	return vm
 }
 
-// scaledLimits returns the limits of a machine for this host. They bound what
-// hangs, so that a fast host does not make them shorter.
+// scaledLimits returns the limits of a machine for this host.
 func (q *Test) scaledLimits(limits machine.Limits) machine.Limits {
 	q.t.Helper()
-	scale, err := timescale.Factor()
+	factor, err := timescale.Longer()
 	if err != nil {
 		q.t.Fatal(err)
 	}
-	return limits.Scaled(max(scale, 1))
+	return limits.Scaled(factor)
 }
 
 // shutdownLimit bounds the end of a machine whose own limits fail.

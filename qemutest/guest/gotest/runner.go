@@ -149,12 +149,12 @@ func (r Runner) prepare(ctx context.Context, p platform.Platform, i Invocation, 
 	if err := root.WriteFile(initrd); err != nil {
 		return machine.Config{}, err
 	}
-	factor, err := timescale.Factor()
+	factor, err := timescale.Longer()
 	if err != nil {
 		return machine.Config{}, err
 	}
 	config := p.Config(boot.Kernel.Image, initrd)
-	config.Limits = machine.Limits{}.Scaled(max(factor, 1))
+	config.Limits = machine.Limits{}.Scaled(factor)
 	config.LogDir = r.LogDir
 	config.Consoles = []machine.Port{{Options: console.Options{Watch: rules.Guests()}}}
 	return config, nil

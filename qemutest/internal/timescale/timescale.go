@@ -26,6 +26,13 @@ func Factor() (float64, error) {
 	return factor, nil
 }
 
+// Longer is Factor for limits that bound what hangs, which a fast host does not
+// make shorter: 1 where Factor is below that.
+func Longer() (float64, error) {
+	factor, err := Factor()
+	return max(factor, 1), err
+}
+
 // Of returns a time limit multiplied by [Factor].
 func Of(limit time.Duration) (time.Duration, error) {
 	factor, err := Factor()
