@@ -49,18 +49,15 @@ func (p posix) run(ctx context.Context, c Command) (Result, error) {
 		}
 	}
 	result, err := p.scripts.execute(ctx, script, c.Timeout, e)
-	if err == nil && result.Status == statusNoRun {
-		err = errors.New(firstLine(stderr.String()))
+	if err == nil {
+		if reason := notRun(c, result.Status, stderr.String()); reason != "" {
+			err = errors.New(reason)
+		}
 	}
 	if err != nil {
 		return Result{}, fmt.Errorf("running %s: %w", c, err)
 	}
 	return result, nil
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
 }
 
 // script runs a script of this package, and turns its end into an error.

@@ -15,7 +15,7 @@ import (
 const (
 	statusMissing = 111 // a file is not there
 	statusDenied  = 112 // a file may not be read or written
-	statusNoRun   = 113 // a command cannot be started
+	statusNoRun   = 113 // a command cannot be started; see [notRun]
 	statusKind    = 114 // a file is of another kind
 )
 
@@ -43,7 +43,7 @@ func commandScript(c Command) (string, error) {
 	}
 	var script strings.Builder
 	if c.Dir != "" {
-		fmt.Fprintf(&script, "cd %s || exit %d\n", sh(c.Dir), statusNoRun)
+		fmt.Fprintf(&script, "cd %s 2>/dev/null || { printf %%s %s >&2; exit %d; }\n", sh(operand(c.Dir)), sh(noDirectory(c)), statusNoRun)
 	}
 	var odd []string // what the shell can't name
 	for _, entry := range c.Env {
@@ -55,13 +55,27 @@ func commandScript(c Command) (string, error) {
 		fmt.Fprintf(&script, "export %s=%s\n", name, sh(value))
 	}
 	program := sh(c.Args[0])
-	fmt.Fprintf(&script, "command -v %s >/dev/null 2>&1 || { echo %s: not found >&2; exit %d; }\n", program, program, statusNoRun)
+	fmt.Fprintf(&script, "command -v %s >/dev/null 2>&1 || { printf %%s %s >&2; exit %d; }\n", program, sh(noProgram(c)), statusNoRun)
 	run := "exec "
 	if len(odd) > 0 {
 		run += "env " + words(odd) + " "
 	}
 	fmt.Fprintf(&script, "%s%s\n", run, words(c.Args))
 	return script.String(), nil
+}
+
+// noDirectory and noProgram are what [commandScript] says on the standard error
+// of what is not there.
+func noDirectory(c Command) string { return c.Dir + ": no such directory\n" }
+func noProgram(c Command) string   { return c.Args[0] + ": not found\n" }
+
+// notRun returns why a command was not started, "" if it was: its own exit
+// status may be statusNoRun as well.
+func notRun(c Command, status int, stderr string) string {
+	if status == statusNoRun && (stderr == noProgram(c) || c.Dir != "" && stderr == noDirectory(c)) {
+		return strings.TrimSpace(stderr)
+	}
+	return ""
 }
 
 // receiveScript writes a file to the standard output.

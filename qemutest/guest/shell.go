@@ -61,6 +61,8 @@ type shell struct {
 	// connected tells that shell.sh runs in the guest, present that there is
 	// a shell now, which has nothing to say.
 	connected, present bool
+	boot               string // identifies the start of the guest, "-" if it can't tell
+	old                string // the start that was to end
 	info               Info
 	requests           int
 	probes             int
@@ -169,7 +171,7 @@ func (s *shell) wait(ctx context.Context) (Info, error) {
 // restart implements [runner].
 func (s *shell) restart() {
 	<-s.turn
-	s.connected, s.present = false, false
+	s.connected, s.present, s.old = false, false, s.boot
 	s.release()
 }
 
@@ -194,7 +196,7 @@ func (s *shell) close() error {
 // greet takes what shell.sh says of itself and of the guest.
 func (s *shell) greet(content []byte) error {
 	fields := strings.Fields(string(content))
-	if len(fields) != 7 {
+	if len(fields) != 8 {
 		return fmt.Errorf("expected the shell's description of the guest, got %q", content)
 	}
 	uptime, _ := strconv.ParseFloat(fields[6], 64)
@@ -207,5 +209,6 @@ func (s *shell) greet(content []byte) error {
 	s.longLines = fields[1] == "lines"
 	s.octal = fields[0] == "octal"
 	s.sumLike = map[string]string{"md5sum": strings.Repeat("0", 32)}[fields[2]]
+	s.boot = fields[7]
 	return nil
 }

@@ -107,13 +107,14 @@ perform() {
 	$group sh ./script <in >&3 2>&7 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 	c=$!
 	echo $c >pid
-	wait $c
+	{ wait $c; } 2>/dev/null
 	s=$?
 	printf %s "$2" >&3 &
 	printf %s "$2" >&7 &
 	exec 3>&- 7>&-
 	g=
 	[ $s -gt 128 ] && g=$(kill -l $((s-128)) 2>/dev/null)
+	case $g in *[!0-9]*) ;; *) g= ;; esac
 	echo "$s $g" >x.c
 	deliver x "$1" x.c
 }
@@ -156,7 +157,9 @@ po=
 last=
 u=0
 [ -r /proc/uptime ] && read -r u t </proc/uptime
-hello() { say h 0 "$form $input $sum ${group:-single} $(uname -m) $(uname -r) $u"; }
+b=-
+[ -r /proc/sys/kernel/random/boot_id ] && read -r b </proc/sys/kernel/random/boot_id
+hello() { say h 0 "$form $input $sum ${group:-single} $(uname -m) $(uname -r) $u $b"; }
 hello
 while IFS= read -r l; do
 	set -- $l

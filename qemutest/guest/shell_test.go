@@ -147,7 +147,7 @@ func checkCommands(t *testing.T, ctx context.Context, g *guest.Guest) {
 	_, err = g.Output(ctx, "no-such-program")
 	assert.ErrorContains(t, err, "no-such-program: not found")
 	_, err = g.Run(ctx, guest.Command{Args: []string{"true"}, Dir: "/no/such/dir"})
-	assert.ErrorContains(t, err, "/no/such/dir")
+	assert.ErrorContains(t, err, "/no/such/dir: no such directory")
 	_, err = g.Run(ctx, guest.Command{})
 	assert.ErrorContains(t, err, "expected a command")
 	_, err = g.Run(ctx, guest.Command{Func: "f"})
@@ -159,6 +159,77 @@ func checkCommands(t *testing.T, ctx context.Context, g *guest.Guest) {
 	result, err = g.Run(ctx, guest.Command{Args: []string{"true"}, Stdin: endless})
 	require.NoError(t, err)
 	assert.Zero(t, result.Status)
+}
+
+func TestShellStatuses(t *testing.T) {
+	t.Parallel()
+	eachShell(t, checkStatuses)
+}
+
+// checkStatuses checks ends of commands that could be taken for others: 113 is
+// also what says that a command was not started, and 128 and more what shells
+// say of signals.
+func checkStatuses(t *testing.T, ctx context.Context, g *guest.Guest) {
+	for _, status := range []int{1, 111, 113, 126, 128, 255} {
+		var stderr bytes.Buffer
+		result, err := g.Run(ctx, guest.Command{
+			Args:   []string{"sh", "-c", fmt.Sprintf("echo why >&2; exit %d", status)},
+			Stderr: &stderr,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, guest.Result{Status: status}, result)
+		assert.Equal(t, "why\n", stderr.String())
+	}
+	for _, signal := range []string{"KILL", "SEGV", "TERM"} {
+		var stderr bytes.Buffer
+		result, err := g.Run(ctx, guest.Command{Args: []string{"sh", "-c", "kill -" + signal + " $$"}, Stderr: &stderr})
+		require.NoError(t, err)
+		assert.Equal(t, guest.Result{Status: -1, Signal: "SIG" + signal}, result)
+		assert.Empty(t, stderr.String(), "of the command, which said nothing")
+	}
+}
+
+// spammed is a terminal on which a kernel prints without end.
+type spammed struct {
+	*os.File
+	shown *io.PipeReader
+}
+
+func newSpammed(t *testing.T, terminal *os.File) spammed {
+	shown, show := io.Pipe()
+	go func() {
+		_, err := io.Copy(show, terminal)
+		show.CloseWithError(err)
+	}()
+	go func() {
+		for n := 0; ; n++ {
+			if _, err := fmt.Fprintf(show, "[%5d.%06d] eth0: link up\r\n", n/20, n%20*50000); err != nil {
+				return
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}()
+	t.Cleanup(func() { _ = show.Close() })
+	return spammed{terminal, shown}
+}
+
+func (s spammed) Read(p []byte) (int, error) { return s.shown.Read(p) }
+
+// A terminal that is never quiet asks as well.
+func TestShellLoginWhileTheKernelPrints(t *testing.T) {
+	t.Parallel()
+	login := terminal(t, nil, "sh", "-c", `
+		while [ -z "$user" ]; do printf 'host login: '; read -r user; done
+		stty -echo; printf 'Password: '; read -r password; stty echo; echo
+		[ "$user $password" = "root secret" ] && exec dash -i
+		echo Login incorrect`)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	g := guest.NewShell(newSpammed(t, login), guest.Login{User: "root", Password: "secret"})
+	t.Cleanup(func() { _ = g.Close() })
+	output, err := g.Output(ctx, "echo", "here")
+	require.NoError(t, err)
+	assert.Equal(t, "here\n", string(output))
 }
 
 func TestShellTimeLimitAndContext(t *testing.T) {

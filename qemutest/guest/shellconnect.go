@@ -22,6 +22,9 @@ const (
 	// uploadTime is how long the guest may be silent before the upload of
 	// shell.sh begins anew.
 	uploadTime = 30 * time.Second
+
+	// oldTime is how long a guest that is about to end is left alone.
+	oldTime = 2 * time.Second
 )
 
 // What is no part of a prompt: lines of the kernel, and how terminals are told
@@ -35,19 +38,32 @@ var (
 	loginPrompt    = regexp.MustCompile(`(?i)(?:login|username): *$`)
 	passwordPrompt = regexp.MustCompile(`(?i)password(?: for [^\n]*)?: *$`)
 	shellPrompt    = regexp.MustCompile(`[$#%>] *$`)
+	bootLine       = regexp.MustCompile(`@B ([0-9a-f-]*)\r?\n`)
 	refused        = regexp.MustCompile(`(?i)login incorrect|authentication failure`)
 )
 
 // connect gets shell.sh running in the guest, unless it is. The caller has the
 // turn.
 func (s *shell) connect(ctx context.Context) error {
-	for !s.connected {
+	if s.connected {
+		return nil
+	}
+	for {
 		if err := s.findShell(ctx); err != nil {
 			return fmt.Errorf("expected a shell of the guest on the terminal: %w", err)
 		}
-		err := s.upload(ctx)
+		old, err := s.stillOld(ctx)
+		if old {
+			if err := s.leaveAlone(ctx); err != nil {
+				return err
+			}
+			continue
+		}
 		if err == nil {
-			s.connected, s.present = true, true
+			err = s.upload(ctx)
+		}
+		if err == nil {
+			s.connected, s.present, s.old = true, true, ""
 			return nil
 		}
 		if !errors.Is(err, errSilent) {
@@ -57,7 +73,44 @@ func (s *shell) connect(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+}
+
+// stillOld reports whether the shell that has answered is of a guest that was to
+// start anew and has not yet: a few octets are typed to know it, because what a
+// guest does not read any more, the next one gets.
+func (s *shell) stillOld(ctx context.Context) (bool, error) {
+	if s.old == "" || s.old == "-" {
+		return false, nil
+	}
+	if err := s.typeText(ctx, `echo "@"'B' $(cat /proc/sys/kernel/random/boot_id)`+"\n"); err != nil {
+		return false, err
+	}
+	timer := time.NewTimer(nudgeTime)
+	defer timer.Stop()
+	var start string
+	err := s.await(ctx, timer.C, func(text string) bool {
+		said := bootLine.FindStringSubmatch(kernelLine.ReplaceAllString(text, ""))
+		if said != nil {
+			start = said[1]
+		}
+		return said != nil
+	})
+	return start == s.old, err
+}
+
+// leaveAlone waits until it may be worth while to look again for a guest that is
+// about to start anew.
+func (s *shell) leaveAlone(ctx context.Context) error {
+	timer := time.NewTimer(oldTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("expected the guest to start anew: %w", context.Cause(ctx))
+	case <-s.closed:
+		return s.err
+	}
 }
 
 // errSilent says that what was waited for did not come.
@@ -105,7 +158,7 @@ func (s *shell) findShell(ctx context.Context) error {
 		if s.answered(text) {
 			return nil
 		}
-		text = strings.TrimRight(escape.ReplaceAllString(kernelLine.ReplaceAllString(text, ""), ""), "\r\n")
+		text = withoutKernel(text)
 		switch {
 		case refused.MatchString(text):
 			return fmt.Errorf("the guest does not let %q log in", s.login.User)
@@ -130,7 +183,7 @@ func (s *shell) findShell(ctx context.Context) error {
 
 // settle returns what the screen shows when it has changed and then has not for
 // a while, at once when a shell has answered; quiet, when it did not change at
-// all.
+// all. What the kernel prints is no change.
 func (s *shell) settle(ctx context.Context, limit time.Duration) (text string, quiet bool, err error) {
 	before := ""
 	timer := time.NewTimer(limit)
@@ -142,8 +195,8 @@ func (s *shell) settle(ctx context.Context, limit time.Duration) (text string, q
 		if s.answered(text) {
 			return text, false, nil
 		}
-		if text != before {
-			before = text
+		if said := withoutKernel(text); said != before {
+			before = said
 			timer.Reset(quietTime)
 			limit = 0
 		}
@@ -165,9 +218,15 @@ func (s *shell) settle(ctx context.Context, limit time.Duration) (text string, q
 	}
 }
 
+// withoutKernel returns what a terminal shows less the lines of the kernel, the
+// escape sequences, and the line ends at its end.
+func withoutKernel(text string) string {
+	return strings.TrimRight(escape.ReplaceAllString(kernelLine.ReplaceAllString(text, ""), ""), "\r\n")
+}
+
 // promptLike reports whether somebody is asked for something.
 func promptLike(text string) bool {
-	text = strings.TrimRight(escape.ReplaceAllString(kernelLine.ReplaceAllString(text, ""), ""), "\r\n")
+	text = withoutKernel(text)
 	for _, prompt := range []*regexp.Regexp{loginPrompt, passwordPrompt, shellPrompt, refused} {
 		if prompt.MatchString(text) {
 			return true

@@ -23,6 +23,15 @@ const (
 	firstRedial = 100 * time.Millisecond
 	lastRedial  = 2 * time.Second
 
+	// greetTime is how long a server may take to say a word. QEMU's user network
+	// takes connections for guests that are not there yet.
+	greetTime = 10 * time.Second
+
+	// refusedTime is how long sessions that the server refuses are tried again:
+	// OpenSSH counts those that have ended as long as it has not looked after
+	// them.
+	refusedTime = 10 * time.Second
+
 	// maxSessions is how many commands run at once. OpenSSH's default is ten;
 	// others may be needed to kill these.
 	maxSessions = 8
@@ -102,7 +111,7 @@ func (s *sshRunner) attempt(ctx context.Context) error {
 		return err
 	}
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	c, channels, requests, err := ssh.NewClientConn(conn, "guest", s.config)
+	c, channels, requests, err := ssh.NewClientConn(newGreeted(conn), "guest", s.config)
 	if err != nil {
 		_ = conn.Close()
 		return err
@@ -123,6 +132,27 @@ func (s *sshRunner) attempt(ctx context.Context) error {
 		s.drop(client)
 	}()
 	return nil
+}
+
+// greeted is a connection whose other side has greetTime for its first word.
+type greeted struct {
+	net.Conn
+	heard bool
+}
+
+func newGreeted(conn net.Conn) *greeted {
+	_ = conn.SetReadDeadline(time.Now().Add(greetTime)) // without, ctx ends it
+	return &greeted{Conn: conn}
+}
+
+// Read implements [io.Reader]. One goroutine at a time calls it.
+func (g *greeted) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	if n > 0 && !g.heard {
+		g.heard = true
+		_ = g.Conn.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 // describeGuest asks what the guest is.
@@ -181,10 +211,11 @@ exec 3<&0
 s=
 command -v setsid >/dev/null 2>&1 && s=setsid
 $s sh -c "$1" <&3 3<&- &
-wait $!
+{ wait $!; } 2>/dev/null
 r=$?
 n=
 [ $r -gt 128 ] && n=$(kill -l $((r-128)) 2>/dev/null)
+case $n in *[!0-9]*) ;; *) n= ;; esac
 echo "$2 $r $n"
 printf %%s "$2" >&2
 ' sh %s %s`
@@ -248,6 +279,7 @@ func (s *sshRunner) execute(ctx context.Context, script string, limit time.Durat
 
 // session opens a session. A connection that turns out to be gone is made anew.
 func (s *sshRunner) session(ctx context.Context) (*ssh.Client, *ssh.Session, error) {
+	pause, last := firstRedial, time.Now().Add(refusedTime)
 	for {
 		client, err := s.connect(ctx)
 		if err != nil {
@@ -257,11 +289,19 @@ func (s *sshRunner) session(ctx context.Context) (*ssh.Client, *ssh.Session, err
 		if err == nil {
 			return client, session, nil
 		}
-		var refused *ssh.OpenChannelError
-		if errors.As(err, &refused) || ctx.Err() != nil {
+		refused := errors.As(err, new(*ssh.OpenChannelError))
+		switch {
+		case ctx.Err() != nil, refused && time.Now().After(last):
 			return nil, nil, fmt.Errorf("opening a session in the guest: %w", err)
+		case !refused:
+			s.drop(client)
+			continue
 		}
-		s.drop(client)
+		select {
+		case <-time.After(pause):
+			pause = min(2*pause, lastRedial)
+		case <-ctx.Done(): // which the next turn tells
+		}
 	}
 }
 

@@ -25,8 +25,10 @@ type sshServer struct {
 	listener net.Listener
 	refuse   int // connections that end at once, before it serves
 
-	mu    sync.Mutex
-	conns []net.Conn
+	mu       sync.Mutex
+	conns    []net.Conn
+	mute     int // connections that are taken and get no word
+	occupied int // sessions to refuse
 }
 
 func startSSHServer(t *testing.T, refuse int) *sshServer {
@@ -89,8 +91,12 @@ func (s *sshServer) accept() {
 		}
 		s.mu.Lock()
 		s.conns = append(s.conns, conn)
+		if s.mute > 0 {
+			s.mute--
+		} else {
+			go s.serve(conn)
+		}
 		s.mu.Unlock()
-		go s.serve(conn)
 	}
 }
 
@@ -101,12 +107,31 @@ func (s *sshServer) serve(conn net.Conn) {
 	}
 	go ssh.DiscardRequests(requests)
 	for c := range channels {
+		if s.isOccupied() {
+			_ = c.Reject(ssh.ResourceShortage, "open failed")
+			continue
+		}
 		channel, requests, err := c.Accept()
 		if err != nil {
 			return
 		}
 		go session(channel, requests)
 	}
+}
+
+// isOccupied reports whether a session is to be refused.
+func (s *sshServer) isOccupied() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.occupied--
+	return s.occupied >= 0
+}
+
+// disturb makes the server keep silent, and refuse sessions, as often as told.
+func (s *sshServer) disturb(mute, occupied int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mute, s.occupied = mute, occupied
 }
 
 // session runs the command of a session, as sshd does: it ends when nobody has
@@ -141,6 +166,7 @@ func TestSSH(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(*testing.T, context.Context, *guest.Guest){
 		"commands": checkCommands,
+		"statuses": checkStatuses,
 		"limits":   checkLimits,
 		"files": func(t *testing.T, ctx context.Context, g *guest.Guest) {
 			checkFiles(t, ctx, g, 3<<20)
@@ -173,6 +199,33 @@ func TestSSHThatIsNotThere(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	assert.ErrorContains(t, err, "expected an ssh server in the guest")
 	assert.ErrorContains(t, err, "last attempt")
+}
+
+// QEMU's user network takes a connection for a guest that never hears of it.
+func TestSSHServerThatSaysNothing(t *testing.T) {
+	t.Parallel()
+	s := startSSHServer(t, 0)
+	s.disturb(1, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := s.guest(t, "password").Wait(ctx)
+	require.NoError(t, err)
+}
+
+func TestSSHSessionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	s := startSSHServer(t, 0)
+	g := s.guest(t, "password")
+	_, err := g.Wait(t.Context())
+	require.NoError(t, err)
+	s.disturb(0, 3)
+	output, err := g.Output(t.Context(), "echo", "later")
+	require.NoError(t, err)
+	assert.Equal(t, "later\n", string(output))
+
+	s.disturb(0, 1000)
+	_, err = g.Output(t.Context(), "echo", "never")
+	assert.ErrorContains(t, err, "opening a session in the guest")
 }
 
 func TestSSHConnectionThatIsLost(t *testing.T) {
