@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/ulikunitz/xz/lzma"
 )
@@ -41,7 +42,7 @@ func (c *lzmaCodec) reset(in *input) error {
 			dictionary, maxDictionary, ErrLimit)
 	}
 	// The limit that the library knows looks at the dictionary alone.
-	c.data, err = lzma.ReaderConfig{DictCap: lzma.MaxDictCap}.NewReader(in.Reader)
+	c.data, err = lzma.ReaderConfig{DictCap: min(lzma.MaxDictCap, math.MaxInt)}.NewReader(in.Reader)
 	if err != nil {
 		return in.fault("lzma", err)
 	}
