@@ -178,7 +178,8 @@ func mountScript(m Mount) string {
 }
 
 // endScript ends the guest two seconds later, when the host has the answer. Where
-// the first process is no init that could be asked, the kernel is.
+// the first process is no init that could be asked, the kernel is: a script of
+// this name, whose interpreter is the first word of its command line, is none.
 func endScript(how ending) string {
 	action := map[ending]string{
 		reboot:   "$(command -v reboot) $force",
@@ -186,8 +187,8 @@ func endScript(how ending) string {
 		crash:    "echo 1 >/proc/sys/kernel/sysrq; echo c >/proc/sysrq-trigger",
 	}[how]
 	return fmt.Sprintf(`force=-f
-read -r name 2>/dev/null </proc/1/comm
-case $name in init | systemd | runit | openrc-init) force= ;; esac
+set -- $(tr '\0' ' ' </proc/1/cmdline 2>/dev/null)
+case ${1##*/} in init | systemd | runit | openrc-init) force= ;; esac
 [ %s = panic ] && { [ -w /proc/sysrq-trigger ] || exit %d; }
 (trap '' HUP; sleep 2; sync; %s) </dev/null >/dev/null 2>&1 &
 `, how, statusDenied, action)
