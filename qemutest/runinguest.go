@@ -42,12 +42,13 @@ type outcome struct {
 //		})
 //	}
 //
-// The test binary is compiled for the guest, where it runs this test alone:
-// there, RunInGuest calls f and ends the test. So what the test does before the
-// call is done on both sides, and what comes after it on the host only; variables are
-// not shared. The guest has the environment and the directory of the package, as
-// with qemu-exec. f has all that a test has: output, failures, skips and panics
-// are those of the test on the host. See [CallInGuest] for a value.
+// The test binary is compiled for the guest, before the test's time counts, and
+// runs this test alone there: RunInGuest calls f and ends the test. So what the
+// test does before the call is done on both sides, and what comes after it on
+// the host only; variables are not shared. The guest has the environment and the
+// directory of the package, as with qemu-exec. f has all that a test has:
+// output, failures, skips and panics are those of the test on the host. See
+// [CallInGuest] for a value.
 //
 // The requirements are those of [New], less Machine and CPU.
 func RunInGuest(t *testing.T, target string, f func(t *testing.T), requirements ...Requirement) {
@@ -99,13 +100,22 @@ func callThere(t *testing.T, target string, requirements []Requirement) json.Raw
 	if err != nil {
 		t.Fatal(err)
 	}
+	var boot *platform.Boot
+	var i gotest.Invocation
 	q := New(t, target, append([]Requirement{
 		Machine(p.Machine),
 		Memory(int64(p.Memory+256) << 20),
 		Assets(p.Kernel),
+		setting("a test binary for "+p.GOARCH, func(s *settings) {
+			s.prepare = func(ctx context.Context, q *Test) (err error) {
+				if boot, err = p.Boot(ctx); err == nil {
+					i, err = q.testBinary(ctx, p)
+				}
+				return skipTransient(err)
+			}
+		}),
 	}, requirements...)...)
-	i := q.testBinary(p)
-	vm := q.bootPlatform(p, &i)
+	vm := q.bootPlatform(p, boot, &i)
 	vm.Guest().Wait()
 	out := t.Output()
 	var result guest.Result
@@ -132,28 +142,33 @@ func callThere(t *testing.T, target string, requirements []Requirement) json.Raw
 }
 
 // testBinary returns the call of this test in the guest.
-func (q *Test) testBinary(p platform.Platform) gotest.Invocation {
-	q.t.Helper()
+func (q *Test) testBinary(ctx context.Context, p platform.Platform) (gotest.Invocation, error) {
 	self, err := os.Executable()
-	q.Check(err)
+	if err != nil {
+		return gotest.Invocation{}, err
+	}
 	dir, err := os.Getwd()
-	q.Check(err)
+	if err != nil {
+		return gotest.Invocation{}, err
+	}
 	if arch, err := gotest.GOARCH(self); err != nil || arch != p.GOARCH {
-		self = q.compileTest(p.GOARCH, dir)
+		binary := filepath.Join(q.Scratch(), "guest.test")
+		if err := compileTest(ctx, binary, p.GOARCH, dir); err != nil {
+			return gotest.Invocation{}, err
+		}
+		self = binary
 	}
 	return gotest.Invocation{
 		Binary: self,
 		Args:   []string{"-test.v", "-test.count=1", "-test.paniconexit0", "-test.run=" + runPattern(q.t.Name())},
 		Dir:    dir,
 		Env:    append(os.Environ(), inGuest+"="+q.t.Name()),
-	}
+	}, nil
 }
 
-// compileTest compiles the package of the test for the guest, with the build
-// tags of this process.
-func (q *Test) compileTest(goarch, dir string) string {
-	q.t.Helper()
-	binary := filepath.Join(q.Scratch(), "guest.test")
+// compileTest compiles the package in a directory, with its tests, for a guest,
+// with the build tags of this process.
+func compileTest(ctx context.Context, binary, goarch, dir string) error {
 	args := []string{"test", "-c", "-ldflags=-s -w", "-o", binary}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, s := range info.Settings {
@@ -162,26 +177,24 @@ func (q *Test) compileTest(goarch, dir string) string {
 			}
 		}
 	}
-	cmd := exec.CommandContext(q.ctx, "go", append(args, ".")...)
+	cmd := exec.CommandContext(ctx, "go", append(args, ".")...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=")
 	output, err := cmd.CombinedOutput()
-	if errors.Is(err, exec.ErrNotFound) {
-		err = Skipf(KindCommand, "%v: install Go, with which the test is compiled for the guest", err)
-	} else if err != nil {
-		err = fmt.Errorf("compiling the test for the guest: %w\n%s", err, strings.TrimSpace(string(output)))
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, exec.ErrNotFound):
+		return Skipf(KindCommand, "%v: install Go, with which the test is compiled for the guest", err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("compiling the test for the guest: %w", context.Cause(ctx))
 	}
-	q.Check(err)
-	return binary
+	return fmt.Errorf("compiling the test for the guest: %w\n%s", err, strings.TrimSpace(string(output)))
 }
 
 // bootPlatform launches the machine with what the binary needs.
-func (q *Test) bootPlatform(p platform.Platform, i *gotest.Invocation) *VM {
+func (q *Test) bootPlatform(p platform.Platform, boot *platform.Boot, i *gotest.Invocation) *VM {
 	q.t.Helper()
-	boot, err := p.Boot(q.ctx)
-	if err != nil {
-		q.end(skipTransient(err))
-	}
 	q.logf("%s: package version %s, SHA-256 %s", p.Kernel, boot.Kernel.Version, boot.Kernel.SHA256)
 	root := image.Initramfs{Compression: archive.None}
 	boot.AddTo(&root)

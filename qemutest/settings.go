@@ -1,6 +1,7 @@
 package qemutest
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -38,6 +39,10 @@ type settings struct {
 	userMode     bool
 	memory       int64
 	cores        float64
+	// prepare, unless nil, is called when the files of the test have their
+	// places, and before the test has one among the running machines: what
+	// takes long on this host without one.
+	prepare func(ctx context.Context, q *Test) error
 }
 
 func newSettings(requirements []Requirement) settings {

@@ -97,6 +97,9 @@ func New(t *testing.T, target string, requirements ...Requirement) *Test {
 	q.requireStage(ctx, StageAssets)
 
 	q.open()
+	if q.settings.prepare != nil {
+		q.Check(q.settings.prepare(ctx, q))
+	}
 	q.takePlace(ctx)
 	q.checkFailFast()
 	q.startClock()
