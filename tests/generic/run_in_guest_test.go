@@ -62,7 +62,7 @@ func TestGenericRunInGuest(t *testing.T) {
 		{"aarch64", "arm64", 64, false, "CPU architecture: 8"},
 		{"arm", "arm", 32, false, "ARMv7"},
 		{"i386", "386", 32, false, "GenuineIntel"},
-		{"mips64el", "mips64le", 64, false, "Loongson-3A"},
+		{"mips64el", "mips64le", 64, false, "ICT Loongson-3"},
 		{"mipsel", "mipsle", 32, false, "mips32r2"},
 		{"ppc64", "ppc64le", 64, false, "POWER9"},
 		{"riscv64", "riscv64", 64, false, "rv64"},
