@@ -46,6 +46,28 @@ func TestArmLinuxBoards(t *testing.T) {
 			Drivers: []string{"amba/rtc-pl031", "amba/uart-pl011", "platform/calxedaxgmac", "platform/highbank-ahci", "scsi/sd"},
 			RTC:     true, Disk: sataDisk,
 		},
+		board.Board{
+			Machine: "fuji-bmc", Kernel: board.ARMMP, DTB: "aspeed-bmc-facebook-fuji.dtb", Console: "ttyS0",
+			Memory: 2048, FixedMemory: true, CPUs: 2, FixedCPUs: true,
+			Modules: []string{"ehci-platform", "gpio-aspeed", "i2c-aspeed", "i2c-mux-pca954x", "mdio-aspeed", "sd_mod", "usb-storage"},
+			Model:   "Facebook Fuji BMC", CPU: "CPU part\t: 0xc07",
+			Drivers: []string{
+				"i2c/pca954x", "platform/aspeed-i2c-bus", "platform/aspeed_wdt", "platform/ehci-platform", "platform/gpio_aspeed",
+				"platform/mdio-aspeed", "scsi/sd", "usb/usb-storage",
+			},
+			Disk:     usbDisk("usb-bus.1"),
+			I2C:      board.I2C{Adapter: "1e78a080.i2c-bus", Bus: "aspeed.i2c.bus.0"},
+			Watchdog: "aspeed_wdt", End: report.Watchdog,
+		},
+		board.Board{
+			Machine: "qcom-dc-scm-v1-bmc", Kernel: board.ARMMP, DTB: "aspeed-bmc-qcom-dc-scm-v1.dtb", Console: "ttyS4",
+			Memory: 1024, FixedMemory: true, CPUs: 2, FixedCPUs: true,
+			Modules: []string{"ftgmac100", "gpio-aspeed", "i2c-aspeed"},
+			Model:   "Qualcomm DC-SCM V1 BMC", CPU: "CPU part\t: 0xc07",
+			Drivers:  []string{"platform/aspeed-i2c-bus", "platform/aspeed_wdt", "platform/ftgmac100", "platform/gpio_aspeed"},
+			I2C:      board.I2C{Adapter: "1e78a800.i2c-bus", Bus: "aspeed.i2c.bus.15"},
+			Watchdog: "aspeed_wdt", End: report.Watchdog,
+		},
 		// No network: Linux was seen to spin for a lock of its NC-SI when it
 		// used it.
 		board.Board{
