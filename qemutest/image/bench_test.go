@@ -13,7 +13,7 @@ func BenchmarkInitramfs(b *testing.B) {
 	var i Initramfs
 	program := bytes.Repeat([]byte("0123456789abcdef"), 8<<20/16)
 	for n := 0; n < len(program); n += 64 {
-		program[n] = byte(n * 2654435761 >> 16)
+		program[n] = byte(uint32(n) * 2654435761 >> 16)
 	}
 	i.AddBytes("init", 0o755, program)
 	for n := range 1000 {

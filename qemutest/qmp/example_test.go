@@ -149,7 +149,7 @@ func ExampleClient_WaitEvent() {
 func ExampleWith() {
 	event := qmp.Event{Name: "BLOCK_JOB_COMPLETED", Data: json.RawMessage(
 		`{"device": "drive0", "len": 4294967296, "offset": 4294967296, "speed": 0, "type": "mirror"}`)}
-	fmt.Println(qmp.With(qmp.Args{"device": "drive0", "len": 1 << 32}).Match(event))
+	fmt.Println(qmp.With(qmp.Args{"device": "drive0", "len": int64(1 << 32)}).Match(event))
 	fmt.Println(qmp.With(qmp.Args{"device": "drive0", "error": nil}).Match(event))
 	fmt.Println(qmp.AnyOf(qmp.Named("JOB_STATUS_CHANGE"), qmp.With(qmp.Args{"type": "mirror"})))
 	// Output:
