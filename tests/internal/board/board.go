@@ -219,6 +219,7 @@ func (b Board) run(q *qemutest.Test) {
 	}
 	s.vm = s.boot(k, job).VM(q).AddArgs("-no-reboot")
 	s.vm.Launch()
+	defer keepAwake(q.Context(), s.vm.Machine().QMP())()
 	s.vm.WaitForRegexp(k.Banner())
 	s.vm.WaitForRegexp(`Run /init as init process|` + report.Mark)
 	s.checkFacts()
