@@ -27,6 +27,7 @@ func Look(ctx context.Context, pid int) Baseline {
 type Spell struct {
 	Lasted time.Duration
 	Lacked time.Duration // in which QEMU had no processor: its thread for which that was longest
+	Ran    time.Duration // of the thread that ran longest, the examination left out
 }
 
 // since returns what the process went through since the baseline.
@@ -36,11 +37,13 @@ func (b Baseline) since(p Process, now time.Time) Spell {
 	}
 	s := Spell{Lasted: now.Sub(b.taken)}
 	for _, t := range p.Threads {
-		lacked := t.TotalWaited
+		lacked, ran := t.TotalWaited, t.TotalRan-t.Ran
 		if earlier := b.process.thread(t.ID); earlier != nil {
 			lacked -= earlier.TotalWaited
+			ran -= earlier.TotalRan
 		}
 		s.Lacked = max(s.Lacked, lacked)
+		s.Ran = max(s.Ran, ran)
 	}
 	return s
 }

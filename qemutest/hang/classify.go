@@ -1,6 +1,9 @@
 package hang
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	// idleShare is the part of the time that the thread of a halted CPU may
@@ -14,6 +17,11 @@ const (
 
 	// overload is the Slowdown from which the host is to blame.
 	overload = 2
+
+	// sleepTime is how long QEMU does nothing to be called asleep, and
+	// sleepShare the part of that time in which it may do something.
+	sleepTime  = 10 * time.Second
+	sleepShare = 0.01
 
 	// starved is the part of the time that the main thread has to be without
 	// a processor, to explain that the monitor does not answer.
@@ -35,6 +43,8 @@ func (d Diagnosis) classify() Kind {
 		return Stopped
 	case d.allHalted():
 		return Idle
+	case d.slept() && len(d.CPUs) > 0:
+		return Overslept
 	case d.Slowdown() >= overload:
 		return Overloaded
 	}
@@ -56,6 +66,12 @@ func (d Diagnosis) kept() bool {
 	}
 	main := d.Process.Threads[0]
 	return d.Process.share(main.Waited) >= starved
+}
+
+// slept reports whether QEMU did nothing before it was asked.
+func (d Diagnosis) slept() bool {
+	w := d.Wait
+	return w.Lasted >= sleepTime && w.slowdown() < overload && float64(w.Ran) < sleepShare*float64(w.Lasted)
 }
 
 func (d Diagnosis) allHalted() bool {

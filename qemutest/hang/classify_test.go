@@ -128,6 +128,20 @@ func TestClassify(t *testing.T) {
 			Diagnosis{RunState: "running", Registers: []string{"", ""}, CPUs: []CPU{{PCs: []uint64{1, 1}, Halted: 2}}},
 			Idle, "guest idle: CPU 0 is halted at pc 0x1; it waits for an interrupt, for input, or for good",
 		},
+		"asleep until it was asked": {
+			Diagnosis{
+				RunState: "running", CPUs: cpu0(0xc0aa2c78, 0xc0d37408), Process: threads([2]time.Duration{70, 20}),
+				Wait: Spell{Lasted: 223 * time.Second, Lacked: time.Second, Ran: 50 * time.Millisecond},
+			},
+			Overslept, "QEMU overslept: it did nothing for the last 3m43s, and the guest goes on since the monitor was asked; its main loop missed a timer or an event",
+		},
+		"idle for a while, then busy": {
+			Diagnosis{
+				RunState: "running", CPUs: cpu0(0x1000, 0x2000), Process: threads([2]time.Duration{90, 10}),
+				Wait: Spell{Lasted: 20 * time.Second, Ran: time.Second},
+			},
+			Busy, "guest busy: CPU 0 uses 90% of a processor and was seen 2 times between pc 0x1000 and 0x2000; it needs more time, or goes round in a wide circle",
+		},
 		"spinning in place": {
 			Diagnosis{RunState: "running", CPUs: cpu0(0x7c05, 0x7c05), Process: threads([2]time.Duration{99, 0})},
 			Spinning, "guest spins: CPU 0 uses 99% of a processor and was seen 2 times at pc 0x7c05",
@@ -162,7 +176,7 @@ func TestClassify(t *testing.T) {
 		"overloaded in the wait": {
 			Diagnosis{
 				RunState: "running", CPUs: cpu0(0x1000, 0x1004), Process: starvedFor(threads([2]time.Duration{10, 90}), 10*time.Second),
-				Wait: Spell{10 * time.Second, 9 * time.Second}, Load: Load{12, 4},
+				Wait: Spell{Lasted: 10 * time.Second, Lacked: 9 * time.Second}, Load: Load{12, 4},
 			},
 			Overloaded, "host overloaded: QEMU lacked a processor for 9s of the last 10s, so the wait would have needed 10.0 times longer at this load " +
 				"(load 12.0 on 4 processors); CPU 0 was seen between pc 0x1000 and 0x1004",
@@ -170,7 +184,7 @@ func TestClassify(t *testing.T) {
 		"overloaded before the wait": {
 			Diagnosis{
 				RunState: "running", CPUs: cpu0(0x7c05, 0x7c05), Process: starvedFor(threads([2]time.Duration{90, 10}), 60*time.Second),
-				Wait: Spell{10 * time.Second, 2 * time.Second},
+				Wait: Spell{Lasted: 10 * time.Second, Lacked: 2 * time.Second, Ran: 8 * time.Second},
 			},
 			Spinning, "guest spins: CPU 0 uses 90% of a processor and was seen 2 times at pc 0x7c05; the busy host made the wait 1.2 times longer",
 		},

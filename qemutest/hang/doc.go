@@ -1,6 +1,6 @@
 // Package hang says why a machine does not get on: it tells a guest that is
-// idle from one that spins, one that something stopped, a QEMU that is stuck or
-// gone, and a host that is too busy.
+// idle from one that spins, one that something stopped, a QEMU that is stuck,
+// overslept or gone, and a host that is too busy.
 //
 //	d := hang.Examine(ctx, m)
 //	fmt.Println(d) // guest spins: CPU 0 uses 99% of a processor and was seen 5 times at pc 0x7c05

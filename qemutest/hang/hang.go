@@ -33,6 +33,11 @@ const (
 	// for input, or for good.
 	Idle
 
+	// Overslept is a QEMU that did nothing as long as the wait, and whose guest
+	// runs since the monitor was asked: its main loop has missed a timer, or
+	// something else that came, until the question woke it.
+	Overslept
+
 	// Spinning is a guest whose busy CPUs stay within one page of code.
 	Spinning
 
@@ -46,7 +51,7 @@ const (
 )
 
 var kindNames = [...]string{
-	"unknown", "gone", "main-loop-stuck", "stopped", "idle", "spinning", "busy", "overloaded",
+	"unknown", "gone", "main-loop-stuck", "stopped", "idle", "overslept", "spinning", "busy", "overloaded",
 }
 
 // String returns the kind as a word, such as "main-loop-stuck".
@@ -127,4 +132,4 @@ func (d Diagnosis) Slowdown() float64 {
 	return d.life().slowdown()
 }
 
-func (d Diagnosis) life() Spell { return Spell{d.Process.Age, d.Process.longestWait()} }
+func (d Diagnosis) life() Spell { return Spell{Lasted: d.Process.Age, Lacked: d.Process.longestWait()} }

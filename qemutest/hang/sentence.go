@@ -22,6 +22,8 @@ func (d Diagnosis) String() string {
 		return "guest stopped: " + d.stopped()
 	case Idle:
 		return "guest idle: " + d.idle()
+	case Overslept:
+		return "QEMU overslept: " + d.overslept()
 	case Spinning:
 		return "guest spins: " + d.busy()
 	case Busy:
@@ -118,6 +120,11 @@ func (d Diagnosis) idle() string {
 		}
 	}
 	return shorten(cpus) + "; it waits for an interrupt, for input, or for good" + d.alsoSlow()
+}
+
+func (d Diagnosis) overslept() string {
+	return fmt.Sprintf("it did nothing for the last %v, and the guest goes on since the monitor was asked; its main loop missed a timer or an event",
+		d.Wait.Lasted.Round(100*time.Millisecond))
 }
 
 func (d Diagnosis) busy() string {
