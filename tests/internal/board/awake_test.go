@@ -1,7 +1,6 @@
 package board
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -22,13 +21,12 @@ func TestKeepAwake(t *testing.T) {
 	go func() {
 		defer close(asked)
 		fmt.Fprintln(theirs, `{"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, "major": 10}, "package": ""}, "capabilities": []}}`)
-		commands := bufio.NewScanner(theirs)
-		for commands.Scan() {
+		for commands := json.NewDecoder(theirs); ; {
 			var command struct {
 				Execute string
 				ID      json.RawMessage
 			}
-			if json.Unmarshal(commands.Bytes(), &command) != nil {
+			if commands.Decode(&command) != nil {
 				return
 			}
 			asked <- command.Execute

@@ -87,17 +87,32 @@ func boundDrivers() []string {
 }
 
 // bound reports whether a driver has a device: a link beside the link to the
-// driver's module.
+// driver's module. The link is there while the driver looks at the device, too,
+// which it may then not take, or not yet.
 func bound(name string) bool {
 	bus, driver, _ := strings.Cut(name, "/")
 	dir := filepath.Join("/sys/bus", bus, "drivers", driver)
 	entries, _ := os.ReadDir(dir) // none if there is no such driver
 	for _, entry := range entries {
-		if entry.Type()&os.ModeSymlink != 0 && entry.Name() != "module" {
+		if entry.Type()&os.ModeSymlink == 0 || entry.Name() == "module" {
+			continue
+		}
+		device := filepath.Join(dir, entry.Name())
+		awaitProbe(device)
+		if _, err := os.Lstat(device); err == nil {
 			return true
 		}
 	}
 	return false
+}
+
+// awaitProbe waits until no driver looks at a device: the kernel holds the lock
+// of the device meanwhile, and takes it for what these files tell. Devices that
+// have neither are taken as they look.
+func awaitProbe(device string) {
+	for _, name := range []string{"driver_override", "waiting_for_supplier"} {
+		_, _ = os.ReadFile(filepath.Join(device, name)) // for the lock alone
+	}
 }
 
 // startCPUs starts the CPUs after the first, which "maxcpus=1" has kept the
