@@ -51,7 +51,8 @@ var machineStates = map[string]func(t *testing.T, q *qemutest.Test){
 		q.Scratch()
 		// The first has not become QEMU yet, the second has not run it.
 		for i, script := range []string{`: >"$0"; exec sleep 1000`, `sleep 1000 & : >"$0"; wait`} {
-			begun := q.Scratch("begun" + strconv.Itoa(i))
+			// What a machine is given of the scratch directory stays if the test fails.
+			begun := q.Log("begun" + strconv.Itoa(i))
 			vm := q.NamedVM("vm"+strconv.Itoa(i)).SetWrapper("/bin/sh", "-c", script, begun)
 			go func() { _ = vm.TryLaunch() }() // the test is over before
 			require.Eventually(t, func() bool {
