@@ -24,6 +24,7 @@ type sight struct {
 	BigEndian bool
 	Processor string // of /proc/cpuinfo, a line that tells the architecture
 	Files     []string
+	Time      time.Time
 }
 
 // look is called in guests.
@@ -37,6 +38,7 @@ func look(t *testing.T) sight {
 		Bits:      bits.UintSize,
 		BigEndian: isBigEndian(),
 		Processor: string(info),
+		Time:      time.Now(),
 	}
 	for _, file := range files {
 		s.Files = append(s.Files, file.Name())
@@ -50,8 +52,8 @@ func isBigEndian() bool {
 }
 
 // A function of a test runs on each architecture that the distribution has a
-// kernel for, in the directory of the test, and what it returns is there on the
-// host.
+// kernel for, in the directory of the test and at the time of the host, and what
+// it returns is there on the host.
 func TestGenericRunInGuest(t *testing.T) {
 	for _, p := range []struct {
 		target, goarch string
@@ -79,6 +81,7 @@ func TestGenericRunInGuest(t *testing.T) {
 			assert.Equal(t, p.bigEndian, seen.BigEndian)
 			assert.Contains(t, seen.Processor, p.processor)
 			assert.Contains(t, seen.Files, "run_in_guest_test.go")
+			assert.WithinDuration(t, time.Now(), seen.Time, time.Hour)
 		})
 	}
 }

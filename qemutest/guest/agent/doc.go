@@ -16,10 +16,11 @@
 //
 // As the first process of the system, [Main] mounts what programs expect (/proc,
 // /sys, /dev, /dev/pts, /dev/shm, /run, /tmp), loads the modules of
-// [ModulesFile], names the system as /etc/hostname says, brings up the loopback interface and the first Ethernet
-// interface with the address that QEMU's user networking expects (10.0.2.15/24,
-// gateway 10.0.2.2, name server 10.0.2.3), and reaps orphans. What of this
-// fails is told on the console, and the agent goes on.
+// [ModulesFile], names the system as /etc/hostname says, sets a clock that is
+// behind [ClockParameter], brings up the loopback interface and the first
+// Ethernet interface with the address that QEMU's user networking expects
+// (10.0.2.15/24, gateway 10.0.2.2, name server 10.0.2.3), and reaps orphans. What
+// of this fails is told on the console, and the agent goes on.
 //
 // It answers on the virtio-serial port [PortName] if the machine has it, else on
 // the console; [ChannelParameter] chooses another. The console remains one:

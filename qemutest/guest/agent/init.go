@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,6 +42,27 @@ func hasEntries(dir string) bool {
 	return len(entries) > 0
 }
 
+// setClock sets the clock of a system that does not know the time.
+func setClock() error {
+	commandLine, err := os.ReadFile("/proc/cmdline")
+	if err != nil {
+		return err
+	}
+	text := parameter(string(commandLine), ClockParameter)
+	if text == "" {
+		return nil
+	}
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return fmt.Errorf("expected seconds since 1970 in %s: %w", ClockParameter, err)
+	}
+	if seconds <= time.Now().Unix() {
+		return nil
+	}
+	now := unix.NsecToTimeval(seconds * int64(time.Second))
+	return unix.Settimeofday(&now)
+}
+
 // prepare makes of a kernel with an initramfs what programs expect. It does all
 // that it can, whatever fails.
 func prepare() error {
@@ -58,6 +81,9 @@ func prepare() error {
 		if err != nil && err != unix.EBUSY && err != unix.ENODEV {
 			errs = append(errs, fmt.Errorf("mounting %s: %w", m.target, err))
 		}
+	}
+	if err := setClock(); err != nil {
+		errs = append(errs, fmt.Errorf("setting the clock: %w", err))
 	}
 	for name, target := range links {
 		_ = os.Symlink(target, name) // exists, after a second start

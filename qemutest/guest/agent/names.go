@@ -10,6 +10,12 @@ const (
 	// names the channel: "qemutest.channel=/dev/ttyS1". See [Main].
 	ChannelParameter = "qemutest.channel"
 
+	// ClockParameter is the parameter on the kernel's command line that tells
+	// the time, in seconds since 1970: "qemutest.clock=1767225600". A clock that
+	// is behind is set to it, as where the kernel has no driver for the clock of
+	// the machine.
+	ClockParameter = "qemutest.clock"
+
 	// ModulesFile is the list of kernel modules to load, in this order: on
 	// each line the path of a module in the guest and its parameters,
 	// separated by spaces. Empty lines and those that begin with # are passed

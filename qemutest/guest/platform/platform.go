@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/qemutest/functional/qemutest/guest/agent"
 	"github.com/qemutest/functional/qemutest/kernel"
@@ -110,7 +111,8 @@ func (p Platform) Config(image, initrd string) machine.Config {
 			"-no-reboot",
 			"-kernel", image,
 			"-initrd", initrd,
-			"-append", strings.TrimSpace("printk.time=0 quiet nowatchdog panic=-1 console=" + p.Terminal + " " + p.Append),
+			"-append", strings.TrimSpace(fmt.Sprintf("printk.time=0 quiet nowatchdog panic=-1 console=%s %s=%d %s",
+				p.Terminal, agent.ClockParameter, time.Now().Unix(), p.Append)),
 			"-device", p.Port,
 		},
 		Channels: []machine.Channel{{Device: "virtserialport,name=" + agent.PortName}},
