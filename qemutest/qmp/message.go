@@ -55,7 +55,7 @@ type versionInfo struct {
 
 // decodeMessage decodes one line. The message shares no memory with it.
 func decodeMessage(line []byte) (*message, error) {
-	line = bytes.TrimSpace(line)
+	line = bytes.Trim(line, " \t\r\n") // the white space of JSON
 	if len(line) == 0 || line[0] != '{' {
 		return nil, errors.New("expected a JSON object")
 	}

@@ -88,6 +88,7 @@ func FuzzReceive(f *testing.F) {
 		`{"id": 1, "error": {"class": "GenericError", "desc": "d"}}` + "\r\n",
 		`{"timestamp": {"seconds": 1, "microseconds": 2}, "event": "STOP", "data": {"a": [1, null, "\u00e9"]}}` + "\r\n",
 		"{\"return\": }\r\n", "\r\n", "{", "[]\n", "null\n", "{}\n", `{"return":1,"return":2,"ID":3}` + "\n", "\xff\n",
+		"{\"id\": 1}\f\n", "\u00a0{}\n",
 	} {
 		f.Add([]byte(seed))
 	}
