@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -58,6 +59,19 @@ func (p posix) run(ctx context.Context, c Command) (Result, error) {
 		return Result{}, fmt.Errorf("running %s: %w", c, err)
 	}
 	return result, nil
+}
+
+// endOf reads how a script ended: the exit status and, if that may stand for a
+// signal, what kill -l says of it. Where there is none, some say a number.
+func endOf(text string) (result Result) {
+	fields := strings.Fields(text)
+	if len(fields) > 0 {
+		result.Status, _ = strconv.Atoi(fields[0])
+	}
+	if len(fields) > 1 && strings.Trim(fields[1], "0123456789") != "" {
+		result.Status, result.Signal = -1, "SIG"+strings.TrimPrefix(fields[1], "SIG")
+	}
+	return result
 }
 
 // script runs a script of this package, and turns its end into an error.

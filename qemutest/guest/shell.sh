@@ -114,7 +114,6 @@ perform() {
 	exec 3>&- 7>&-
 	g=
 	[ $s -gt 128 ] && g=$(kill -l $((s-128)) 2>/dev/null)
-	case $g in *[!0-9]*) ;; *) g= ;; esac
 	echo "$s $g" >x.c
 	deliver x "$1" x.c
 }

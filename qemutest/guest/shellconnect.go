@@ -203,7 +203,7 @@ func (s *shell) settle(ctx context.Context, limit time.Duration) (text string, q
 		select {
 		case <-s.changed:
 		case <-timer.C:
-			if limit == 0 && !promptLike(text) {
+			if limit == 0 && !promptLike(before) {
 				// Not a prompt yet: wait for more as if for the first time.
 				limit = nudgeTime
 				timer.Reset(limit)
@@ -224,9 +224,9 @@ func withoutKernel(text string) string {
 	return strings.TrimRight(escape.ReplaceAllString(kernelLine.ReplaceAllString(text, ""), ""), "\r\n")
 }
 
-// promptLike reports whether somebody is asked for something.
+// promptLike reports whether somebody is asked for something, in a text
+// [withoutKernel].
 func promptLike(text string) bool {
-	text = withoutKernel(text)
 	for _, prompt := range []*regexp.Regexp{loginPrompt, passwordPrompt, shellPrompt, refused} {
 		if prompt.MatchString(text) {
 			return true

@@ -348,7 +348,9 @@ func (r *shellRun) take(f shellFrame) error {
 		}
 		o.ended = true
 	case "x":
-		r.exit(f.content)
+		r.exited = true
+		end := endOf(string(f.content))
+		r.result.Status, r.result.Signal = end.Status, end.Signal
 	case "i":
 		if len(f.content) == 0 && r.e.in != nil {
 			r.next <- struct{}{}
@@ -398,19 +400,6 @@ func (r *shellRun) again(f shellFrame) error {
 	size = max(size/4, 45)
 	r.parting[f.kind], r.void[f.kind] = size, f.number
 	return r.s.command(r.ctx, f.kind, "again", f.number, strconv.Itoa(size))
-}
-
-// exit takes the exit status, and the name of the signal if it was one.
-func (r *shellRun) exit(content []byte) {
-	r.exited = true
-	fields := strings.Fields(string(content))
-	if len(fields) == 0 {
-		return
-	}
-	r.result.Status, _ = strconv.Atoi(fields[0])
-	if len(fields) > 1 {
-		r.result.Status, r.result.Signal = -1, "SIG"+strings.TrimPrefix(fields[1], "SIG")
-	}
 }
 
 // poke has the guest repeat what may be lost.

@@ -215,7 +215,6 @@ $s sh -c "$1" <&3 3<&- &
 r=$?
 n=
 [ $r -gt 128 ] && n=$(kill -l $((r-128)) 2>/dev/null)
-case $n in *[!0-9]*) ;; *) n= ;; esac
 echo "$2 $r $n"
 printf %%s "$2" >&2
 ' sh %s %s`
@@ -260,7 +259,7 @@ func (s *sshRunner) execute(ctx context.Context, script string, limit time.Durat
 				go r.kill(client)
 				return Result{}, err
 			}
-			result := r.result()
+			result := endOf(r.status)
 			result.TimedOut = timedOut
 			return result, nil
 		case <-limited:
@@ -439,18 +438,6 @@ func copyUntil(w io.Writer, r io.Reader, end string) (rest []byte, err error) {
 			return nil, lost(err)
 		}
 	}
-}
-
-func (r *sshRun) result() Result {
-	var result Result
-	fields := strings.Fields(r.status)
-	if len(fields) > 0 {
-		result.Status, _ = strconv.Atoi(fields[0])
-	}
-	if len(fields) > 1 {
-		result.Status, result.Signal = -1, "SIG"+strings.TrimPrefix(fields[1], "SIG")
-	}
-	return result
 }
 
 // kill kills the process group of the script, when it has started.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -36,7 +35,7 @@ func look(t *testing.T) sight {
 	s := sight{
 		GOARCH:    runtime.GOARCH,
 		Bits:      bits.UintSize,
-		BigEndian: isBigEndian(),
+		BigEndian: binary.NativeEndian.Uint16([]byte{0, 1}) == 1,
 		Processor: string(info),
 		Time:      time.Now(),
 	}
@@ -44,11 +43,6 @@ func look(t *testing.T) sight {
 		s.Files = append(s.Files, file.Name())
 	}
 	return s
-}
-
-func isBigEndian() bool {
-	word := uint16(1)
-	return binary.BigEndian.Uint16((*[2]byte)(unsafe.Pointer(&word))[:]) == 1
 }
 
 // A function of a test runs on each architecture that the distribution has a

@@ -33,9 +33,9 @@ func debian(names ...string) []qemutest.Source {
 }
 
 var (
-	libc     = debian("libc6")
-	bash     = debian("bash", "libtinfo6")
-	agetty   = debian("util-linux", "libtinfo6")
+	common   = debian("libc6", "libtinfo6")
+	bash     = debian("bash")
+	agetty   = debian("util-linux")
 	pamLogin = debian("login", "libpam0g", "libpam-modules", "libaudit1", "libcap-ng0", "libcrypt1", "libselinux1", "libpcre2-8-0")
 	openSSH  = debian("openssh-server", "libaudit1", "libcap-ng0", "libcap2", "libcom-err2", "libcrypt1", "libgcrypt20",
 		"libgpg-error0", "libgssapi-krb5-2", "libk5crypto3", "libkeyutils1", "libkrb5-3", "libkrb5support0", "liblz4-1",
@@ -66,8 +66,8 @@ func TestX86Q35GuestOverLogin(t *testing.T) {
 	spam := "(while :; do echo '<3>spam, spam, spam' >/dev/kmsg; usleep 100000; done) &\n"
 	for name, f := range map[string]foreignGuest{
 		"busybox":             {init: respawn(gettyOfBusybox, "/bin/sh")},
-		"agetty and bash":     {init: respawn(gettyOfLinux, "/bin/bash"), packages: slices.Concat(libc, bash, agetty, pamLogin)},
-		"agetty and dash":     {init: respawn(gettyOfLinux, "/bin/dash"), packages: slices.Concat(libc, debian("dash"), agetty, pamLogin)},
+		"agetty and bash":     {init: respawn(gettyOfLinux, "/bin/bash"), packages: slices.Concat(common, bash, agetty, pamLogin)},
+		"agetty and dash":     {init: respawn(gettyOfLinux, "/bin/dash"), packages: slices.Concat(common, debian("dash"), agetty, pamLogin)},
 		"among kernel's text": {init: spam + respawn(gettyOfBusybox, "/bin/sh"), parameters: "printk.devkmsg=on"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +117,7 @@ func TestX86Q35GuestOverOpenSSH(t *testing.T) {
 	host, hostKey := newKey(t)
 	user, _ := newKey(t)
 	vm := foreignGuest{
-		packages: slices.Concat(libc, bash, openSSH),
+		packages: slices.Concat(common, bash, openSSH),
 		modules:  []string{"virtio_pci", "virtio_net"},
 		files: map[string]string{
 			"host_key":        hostKey,
