@@ -3,6 +3,7 @@
 package aarch64
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/qemutest/functional/tests/internal/board"
@@ -25,22 +26,9 @@ func TestAarch64LinuxBoards(t *testing.T) {
 			GPIO:     board.GPIO{Chip: "30200000.gpio", Lines: 32, Line: 20},
 			Watchdog: "imx2+ watchdog",
 		},
-		// No network: on a busy host usb-net sometimes stays unseen by dwc2, here
-		// and on raspi2b.
-		board.Board{
-			Machine: "raspi3b", Kernel: board.ARM64, DTB: "broadcom/bcm2837-rpi-3-b.dtb",
-			Append: "earlycon=pl011,0x3f201000", Console: "ttyAMA0",
-			Memory: 1024, FixedMemory: true, CPUs: 4, FixedCPUs: true,
-			Modules: []string{"bcm2835", "bcm2835-rng", "bcm2835_thermal", "bcm2835_wdt", "dwc2",
-				"i2c-bcm2835", "mmc_block", "phy-generic"},
-			Model: "Raspberry Pi 3 Model B", CPU: "CPU part\t: 0xd03",
-			Drivers: []string{
-				"platform/bcm2835-dma", "platform/bcm2835-mbox", "platform/bcm2835-rng", "platform/bcm2835-wdt",
-				"platform/bcm2835_thermal", "platform/dwc2", "platform/i2c-bcm2835", "platform/sdhost-bcm2835",
-			},
-			Disk:     board.SDCard("mmcblk0"),
-			Watchdog: "Broadcom BCM2835 Watchdog timer",
-		},
+		// Linux's driver of the power domains meets registers that are not there.
+		bcm2837("raspi3ap", "broadcom/bcm2837-rpi-3-a-plus.dtb", "Raspberry Pi 3 Model A+", 512, "initcall_blacklist=bcm2835_power_driver_init"),
+		bcm2837("raspi3b", "broadcom/bcm2837-rpi-3-b.dtb", "Raspberry Pi 3 Model B", 1024, ""),
 		board.Board{
 			Machine: "virt", CPUModel: "cortex-a57", Kernel: board.ARM64, Console: "ttyAMA0", Memory: 512, CPUs: 4,
 			Modules: []string{"virtio_blk", "virtio_net", "virtio_pci"},
@@ -65,4 +53,24 @@ func TestAarch64LinuxBoards(t *testing.T) {
 			Disk: board.VirtioDisk("virtio-blk-device"), NIC: board.NIC{Interface: "eth0"},
 		},
 	)
+}
+
+// bcm2837 is a board with that system on a chip; more goes on the kernel's
+// command line. It has no network: on a busy
+// host usb-net sometimes stays unseen by dwc2, here and on raspi2b.
+func bcm2837(machine, dtb, model string, memory int64, more string) board.Board {
+	return board.Board{
+		Machine: machine, Kernel: board.ARM64, DTB: dtb,
+		Append: strings.TrimSpace("earlycon=pl011,0x3f201000 " + more), Console: "ttyAMA0",
+		Memory: memory, FixedMemory: true, CPUs: 4, FixedCPUs: true,
+		Modules: []string{"bcm2835", "bcm2835-rng", "bcm2835_thermal", "bcm2835_wdt", "dwc2",
+			"i2c-bcm2835", "mmc_block", "phy-generic"},
+		Model: model, CPU: "CPU part\t: 0xd03",
+		Drivers: []string{
+			"platform/bcm2835-dma", "platform/bcm2835-mbox", "platform/bcm2835-rng", "platform/bcm2835-wdt",
+			"platform/bcm2835_thermal", "platform/dwc2", "platform/i2c-bcm2835", "platform/sdhost-bcm2835",
+		},
+		Disk:     board.SDCard("mmcblk0"),
+		Watchdog: "Broadcom BCM2835 Watchdog timer",
+	}
 }

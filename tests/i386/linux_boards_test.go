@@ -8,10 +8,6 @@ import (
 	"github.com/qemutest/functional/tests/internal/board"
 )
 
-// noTimerCheck keeps the kernel from the check that the timer's interrupts come
-// as often as they should, because of which it panics on a host that is busy.
-const noTimerCheck = "no_timer_check"
-
 // The kernels and device trees are those of Debian; see package board.
 func TestI386LinuxBoards(t *testing.T) {
 	board.Run(t, "i386",
@@ -27,7 +23,7 @@ func TestI386LinuxBoards(t *testing.T) {
 			Disk:    board.VirtioDisk("virtio-blk-device"), NIC: board.NIC{Interface: "eth0", Model: "virtio-net-device"},
 		},
 		board.Board{
-			Machine: "pc", Kernel: board.I686, Append: noTimerCheck, Console: "ttyS0", Memory: 512,
+			Machine: "pc", Kernel: board.I686, Console: "ttyS0", Memory: 512,
 			Modules: []string{"ata_piix", "e1000", "i2c-piix4", "i6300esb", "sd_mod"},
 			Model:   "Standard PC (i440FX + PIIX, 1996)", CPU: "QEMU Virtual CPU",
 			Drivers: []string{"pci/ata_piix", "pci/e1000", "pci/piix4_smbus", "pnp/rtc_cmos", "scsi/sd"},
@@ -36,7 +32,7 @@ func TestI386LinuxBoards(t *testing.T) {
 			Watchdog: "i6300ESB timer",
 		},
 		board.Board{
-			Machine: "q35", Kernel: board.I686PAE, Append: noTimerCheck, Console: "ttyS0", Memory: 512, CPUs: 2,
+			Machine: "q35", Kernel: board.I686PAE, Console: "ttyS0", Memory: 512, CPUs: 2,
 			Modules: []string{"ahci", "e1000e", "i2c-i801", "sd_mod"},
 			Model:   "Standard PC (Q35 + ICH9, 2009)", CPU: "QEMU Virtual CPU",
 			Drivers: []string{"pci/ahci", "pci/e1000e", "pci/i801_smbus", "pnp/rtc_cmos", "scsi/sd"},

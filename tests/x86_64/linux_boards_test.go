@@ -9,10 +9,6 @@ import (
 	"github.com/qemutest/functional/tests/internal/board/report"
 )
 
-// noTimerCheck keeps the kernel from the check that the timer's interrupts come
-// as often as they should, because of which it panics on a host that is busy.
-const noTimerCheck = "no_timer_check"
-
 // The kernels and device trees are those of Debian; see package board.
 func TestX86LinuxBoards(t *testing.T) {
 	board.Run(t, "x86_64",
@@ -28,14 +24,14 @@ func TestX86LinuxBoards(t *testing.T) {
 			Disk:    board.VirtioDisk("virtio-blk-device"), NIC: board.NIC{Interface: "eth0", Model: "virtio-net-device"},
 		},
 		board.Board{
-			Machine: "pc", Kernel: board.AMD64, Append: noTimerCheck, Console: "ttyS0", Memory: 512, CPUs: 2,
+			Machine: "pc", Kernel: board.AMD64, Console: "ttyS0", Memory: 512, CPUs: 2,
 			Modules: []string{"8139cp", "ata_piix", "i2c-piix4", "sd_mod"},
 			Model:   "Standard PC (i440FX + PIIX, 1996)", CPU: "QEMU Virtual CPU",
 			Drivers: []string{"pci/8139cp", "pci/ata_piix", "pci/piix4_smbus", "pnp/rtc_cmos", "scsi/sd"},
 			RTC:     true, Disk: board.IDEDisk, NIC: board.NIC{Interface: "eth0", Model: "rtl8139"},
 		},
 		board.Board{
-			Name: "pc-watchdog", Machine: "pc", Kernel: board.AMD64, Append: noTimerCheck, Console: "ttyS0", Memory: 512,
+			Name: "pc-watchdog", Machine: "pc", Kernel: board.AMD64, Console: "ttyS0", Memory: 512,
 			Modules: []string{"i6300esb"},
 			Model:   "Standard PC (i440FX + PIIX, 1996)", CPU: "QEMU Virtual CPU",
 			Drivers:  []string{"pnp/rtc_cmos"},
@@ -44,7 +40,7 @@ func TestX86LinuxBoards(t *testing.T) {
 			Watchdog: "i6300ESB timer", End: report.Watchdog,
 		},
 		board.Board{
-			Machine: "q35", Kernel: board.CloudAMD64, Append: noTimerCheck, Console: "ttyS0", Memory: 512, CPUs: 2,
+			Machine: "q35", Kernel: board.CloudAMD64, Console: "ttyS0", Memory: 512, CPUs: 2,
 			Modules: []string{"virtio_blk", "virtio_net", "virtio_pci"},
 			Model:   "Standard PC (Q35 + ICH9, 2009)", CPU: "QEMU Virtual CPU",
 			Drivers: []string{"pci/virtio-pci", "pnp/rtc_cmos", "virtio/virtio_blk", "virtio/virtio_net"},

@@ -42,11 +42,11 @@ func (b Board) checkModel(f report.Facts) error {
 }
 
 // checkMemory checks the memory that the kernel has to give away: all but what
-// it keeps for itself, which is up to 20 MiB and an eighth (page tables and the
+// it keeps for itself, which is up to 40 MiB and an eighth (page tables and the
 // image of the kernel, crash kernel, memory of a GPU).
 func (b Board) checkMemory(total int64) error {
 	size := b.Memory << 20
-	if least := size - size/8 - 20<<20; total < least || total > size {
+	if least := size - size/8 - 40<<20; total < least || total > size {
 		return fmt.Errorf("expected a machine of %d MiB to have between %d and %d bytes for the kernel to use, but it has %d",
 			b.Memory, least, size, total)
 	}

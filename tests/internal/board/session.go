@@ -145,7 +145,7 @@ func (s *session) checkEnd() {
 	want := machine.GuestShutdown
 	switch {
 	case s.Halts:
-		s.vm.WaitForRegexp("reboot: (System halted|Power down)")
+		s.vm.WaitForRegexp("reboot: (Power off not available: )?(System halted|Power down)")
 		s.vm.Shutdown()
 	case how == report.Watchdog:
 		s.vm.WaitForEvent("WATCHDOG", qemutest.Args{"action": "reset"})
