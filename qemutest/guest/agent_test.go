@@ -21,6 +21,7 @@ import (
 
 	"github.com/qemutest/functional/qemutest/guest"
 	"github.com/qemutest/functional/qemutest/guest/agent"
+	"github.com/qemutest/functional/qemutest/guest/internal/wire"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -317,6 +318,23 @@ func TestGuestThatStartsAnew(t *testing.T) {
 	again, err := g.Output(ctx, "echo", "again")
 	require.NoError(t, err)
 	assert.Equal(t, "again\n", string(again))
+}
+
+// A guest may be reset in the midst of a frame, the rest of which never comes.
+func TestGuestThatIsResetWhileItSends(t *testing.T) {
+	t.Parallel()
+	host, there := socketPair(t)
+	g := guest.NewAgent(host, guest.Port)
+	defer g.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	frame := wire.Binary.Append(nil, wire.Frame{Kind: wire.Data, Payload: make([]byte, wire.MaxPayload)})
+	_, err := there.Write(frame[:len(frame)/2])
+	require.NoError(t, err)
+	serve(t, agent.Serve, there)
+	output, err := g.Output(ctx, "echo", "here")
+	require.NoError(t, err)
+	assert.Equal(t, "here\n", string(output))
 }
 
 // keepOpen is a connection that a restart of the guest leaves open.

@@ -67,6 +67,17 @@ func (d *binaryDecoder) Decode(p []byte, frame func(Frame), damaged func()) {
 	d.buf = append(d.buf[:0], p...)
 }
 
+// GiveUp implements [Decoder].
+func (d *binaryDecoder) GiveUp(frame func(Frame), damaged func()) {
+	if len(d.buf) == 0 {
+		return
+	}
+	damaged()
+	rest := d.buf[1:]
+	d.buf = nil
+	d.Decode(rest, frame, damaged)
+}
+
 // fromMark cuts off what comes before the first mark, or before what may be the
 // beginning of one at the end.
 func fromMark(p []byte) []byte {

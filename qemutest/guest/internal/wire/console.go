@@ -91,6 +91,10 @@ func (d *ConsoleDecoder) Decode(p []byte, frame func(Frame), damaged func()) {
 	}
 }
 
+// GiveUp implements [Decoder]. The next frame needs no help: its first byte ends
+// the one that has begun.
+func (*ConsoleDecoder) GiveUp(func(Frame), func()) {}
+
 func (d *ConsoleDecoder) start() {
 	d.inFrame, d.follow = true, 0
 	d.body, d.bits, d.count = d.body[:0], 0, 0

@@ -90,6 +90,10 @@ type Decoder interface {
 	// for what began as a frame and is none. The payload of a frame is valid
 	// until frame returns. What belongs to no frame is passed over.
 	Decode(p []byte, frame func(Frame), damaged func())
+
+	// GiveUp takes a frame that has begun for damaged, and finds the frames
+	// in what came after its beginning.
+	GiveUp(frame func(Frame), damaged func())
 }
 
 // limits are what suits the channels of a form.

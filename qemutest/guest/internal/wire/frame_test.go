@@ -65,6 +65,28 @@ func TestFramesAfterDamage(t *testing.T) {
 	}
 }
 
+func TestFramesAfterOneThatIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, form := range map[string]Form{"binary": Binary, "console": Console} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first := form.Append(nil, sample[1])
+			for i := range first {
+				var frames []Frame
+				frame := func(f Frame) {
+					f.Payload = bytes.Clone(f.Payload)
+					frames = append(frames, f)
+				}
+				d := form.Decoder()
+				d.Decode(slices.Concat(first[:i], form.Append(nil, sample[0])), frame, func() {})
+				d.GiveUp(frame, func() {})
+				d.Decode(form.Append(nil, sample[2]), frame, func() {})
+				require.Equal(t, []Frame{sample[0], sample[2]}, frames, "cut at %d", i)
+			}
+		})
+	}
+}
+
 func TestTextWithinConsoleFramesDoesNotDamageThem(t *testing.T) {
 	t.Parallel()
 	const text = "[   1.0] printk: größer € 😀\r\n"

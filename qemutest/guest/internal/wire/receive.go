@@ -11,8 +11,14 @@ import (
 func (l *Link) read() {
 	decoder := l.form.Decoder()
 	buf := make([]byte, 2*MaxPayload)
+	last := time.Now()
 	for !l.ended() {
 		n, err := l.conn.Read(buf)
+		now := time.Now()
+		if now.Sub(last) >= maxPause {
+			decoder.GiveUp(l.accept, l.damaged)
+		}
+		last = now
 		decoder.Decode(buf[:n], l.accept, l.damaged)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
@@ -23,6 +29,12 @@ func (l *Link) read() {
 		}
 	}
 }
+
+// maxPause is how long a frame may stop in its midst. One that stops for longer
+// is that of a guest which was reset: its rest does not come, and the greeting of
+// the next start must not be taken for it. If its rest comes after all, the
+// frame is sent again.
+const maxPause = firstTimeout
 
 // ended reports whether the link has ended.
 func (l *Link) ended() bool {
