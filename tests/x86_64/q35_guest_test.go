@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qemutest/functional/archive"
 	"github.com/qemutest/functional/qemutest"
 	"github.com/qemutest/functional/qemutest/guest"
 	"github.com/qemutest/functional/qemutest/image"
@@ -51,8 +52,13 @@ func checkGuest(t *testing.T, vm *qemutest.VM, channel string) {
 	g.WriteFile("/tmp/a", []byte("\x00\xff"), 0o600)
 	assert.Equal(t, "\x00\xff", string(g.ReadFile("/tmp/a")))
 	assert.Equal(t, int64(2), g.Stat("/tmp/a").Size())
-	g.Mount(guest.Mount{Source: "none", Target: "/mnt", Type: "tmpfs", Options: "ro"})
-	assert.Contains(t, string(g.ReadFile("/proc/mounts")), "none /mnt tmpfs ro")
+	g.Mount(guest.Mount{Source: "none", Target: "/mnt", Type: "tmpfs", Options: "defaults,noatime,private,size=1m"})
+	g.WriteFile("/mnt/a", nil, 0o600)
+	g.Mount(guest.Mount{Source: "/mnt", Target: "/srv", Options: "bind,ro"})
+	mounts := string(g.ReadFile("/proc/mounts"))
+	assert.Contains(t, mounts, "none /mnt tmpfs rw,noatime,size=1024k")
+	assert.Contains(t, mounts, "none /srv tmpfs ro,")
+	assert.Equal(t, int64(0), g.Stat("/srv/a").Size())
 	g.PowerOff()
 	assert.Equal(t, machine.GuestShutdown, vm.WaitForExit().Kind)
 }
@@ -67,6 +73,36 @@ func TestX86Q35GuestOverSerialPort(t *testing.T) {
 
 func TestX86Q35GuestOverConsole(t *testing.T) {
 	checkGuest(t, launchGuest(t, qemutest.ConsoleChannel(), ""), "/dev/console")
+}
+
+// The guest starts anew when it is told to, and panics. The kernel decompresses
+// its initial RAM file system.
+func TestX86Q35GuestStartsAnewAndPanics(t *testing.T) {
+	for _, compression := range []archive.Compression{archive.Gzip, archive.XZ, archive.Zstd} {
+		t.Run(string(compression), func(t *testing.T) {
+			q := qemutest.New(t, "x86_64",
+				qemutest.Machine("q35"),
+				qemutest.Timeout(5*time.Minute),
+				qemutest.Assets(cloudKernel))
+			k := q.Kernel(cloudKernel)
+			root := q.AgentInitramfs(k, image.GoProgram{GOARCH: "amd64"})
+			root.Compression = compression
+			vm := q.VM("-m", "512M", "-nic", "none", "-action", "reboot=reset",
+				"-kernel", k.Image,
+				"-initrd", q.Initramfs(root),
+				"-append", "console=ttyS0 no_timer_check panic=-1")
+			vm.EnableGuest(qemutest.VirtioChannel(""))
+			vm.Launch()
+			g := vm.Guest()
+			g.WriteFile("/tmp/mark", nil, 0o600)
+			g.Reboot()
+			assert.Empty(t, g.ReadDir("/tmp"))
+			vm.QMP("set-action", qemutest.Args{"reboot": "shutdown"})
+			vm.ExpectConsole("Kernel panic - not syncing")
+			g.Panic()
+			assert.Equal(t, machine.GuestReset, vm.WaitForExit().Kind)
+		})
+	}
 }
 
 // The agent's other end of a large file is right, both ways.

@@ -3,14 +3,12 @@
 package agent
 
 import (
-	"fmt"
+	"errors"
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/qemutest/functional/qemutest/guest/internal/wire"
-	"golang.org/x/sys/unix"
 )
 
 // copySize is the size of reads and writes of files.
@@ -29,7 +27,13 @@ func readFile(w io.Writer, path string) error {
 
 // writeFile writes a file, or to a device. A file that is there keeps its mode.
 func writeFile(r io.Reader, path string, mode fs.FileMode) error {
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode.Perm())
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode.Perm())
+	switch {
+	case err == nil:
+		err = file.Chmod(mode.Perm()) // whatever the umask is
+	case errors.Is(err, fs.ErrExist):
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, mode.Perm()) // a link to nothing, too
+	}
 	if err != nil {
 		return err
 	}
@@ -67,41 +71,4 @@ func list(path string) (wire.Response, error) {
 
 func describe(info fs.FileInfo) wire.File {
 	return wire.File{Name: info.Name(), Size: info.Size(), Mode: info.Mode(), ModTime: info.ModTime()}
-}
-
-// mountFlags are the options that are not for the file system.
-var mountFlags = map[string]uintptr{
-	"bind":    unix.MS_BIND,
-	"nodev":   unix.MS_NODEV,
-	"noexec":  unix.MS_NOEXEC,
-	"nosuid":  unix.MS_NOSUID,
-	"rbind":   unix.MS_BIND | unix.MS_REC,
-	"remount": unix.MS_REMOUNT,
-	"ro":      unix.MS_RDONLY,
-	"rw":      0,
-	"sync":    unix.MS_SYNCHRONOUS,
-}
-
-// mount mounts a file system, with options as mount(8) takes them, at a
-// directory that it makes if need be.
-func mount(r *wire.MountRequest) error {
-	if r == nil {
-		return fmt.Errorf("expected what to mount, it is missing")
-	}
-	var flags uintptr
-	var rest []string
-	for option := range strings.SplitSeq(r.Options, ",") {
-		if flag, found := mountFlags[option]; found {
-			flags |= flag
-		} else if option != "" {
-			rest = append(rest, option)
-		}
-	}
-	if err := os.MkdirAll(r.Target, 0o755); err != nil {
-		return err
-	}
-	if err := unix.Mount(r.Source, r.Target, r.Type, flags, strings.Join(rest, ",")); err != nil {
-		return &fs.PathError{Op: "mount", Path: r.Target, Err: err}
-	}
-	return nil
 }
