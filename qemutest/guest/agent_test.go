@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -117,6 +118,42 @@ func eachChannel(t *testing.T, test func(t *testing.T, ctx context.Context, g *g
 	}
 }
 
+// TestMain lets the agents of these tests, which are this program, run a
+// function.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "sum" {
+		agent.Register("sum", func() {
+			text, _ := io.ReadAll(os.Stdin)
+			fmt.Printf("%s %s %s", os.Args[2:], os.Getenv("OF"), text)
+			fmt.Fprint(os.Stderr, "done")
+			os.Exit(7)
+		})
+		agent.Main()
+	}
+	os.Exit(m.Run())
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	eachChannel(t, func(t *testing.T, ctx context.Context, g *guest.Guest) {
+		var stdout, stderr bytes.Buffer
+		result, err := g.Run(ctx, guest.Command{
+			Func: "sum", Args: []string{"sum", "a  b", ""}, Env: []string{"OF=env"},
+			Stdin: strings.NewReader("input"), Stdout: &stdout, Stderr: &stderr,
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 7, result.Status)
+		assert.Equal(t, "[a  b ] env input", stdout.String())
+		assert.Equal(t, "done", stderr.String())
+
+		stderr.Reset()
+		result, err = g.Run(ctx, guest.Command{Func: "product", Args: []string{"sum"}, Stderr: &stderr})
+		require.NoError(t, err)
+		assert.Equal(t, 127, result.Status)
+		assert.Contains(t, stderr.String(), `expected the name of a registered function, got "product"`)
+	})
+}
+
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	eachChannel(t, func(t *testing.T, ctx context.Context, g *guest.Guest) {
@@ -175,6 +212,48 @@ func TestTimeLimitEndsTheWholeProcessGroup(t *testing.T) {
 		assert.True(t, result.TimedOut)
 		assert.Equal(t, "SIGKILL", result.Signal)
 		assert.ErrorContains(t, result.Err(), "its time limit has passed")
+	})
+}
+
+// A command that ends by itself was not ended by the limit, though its output
+// stays open for longer.
+func TestTimeLimitThatDidNotEndTheCommand(t *testing.T) {
+	t.Parallel()
+	eachChannel(t, func(t *testing.T, ctx context.Context, g *guest.Guest) {
+		result, err := g.Run(ctx, guest.Command{
+			Args: []string{"sh", "-c", "sleep 20 & exit 0"}, Stdout: io.Discard, Timeout: 500 * time.Millisecond,
+		})
+		require.NoError(t, err)
+		assert.False(t, result.TimedOut)
+		assert.NoError(t, result.Err())
+	})
+}
+
+// slowWriter takes the first bytes late.
+type slowWriter struct {
+	pause time.Duration
+	size  int
+}
+
+func (w *slowWriter) Write(p []byte) (int, error) {
+	time.Sleep(w.pause)
+	w.pause = 0
+	w.size += len(p)
+	return len(p), nil
+}
+
+// All that a command wrote arrives, however late it is taken after the end of
+// the command.
+func TestSlowReaderGetsAllOutput(t *testing.T) {
+	t.Parallel()
+	eachChannel(t, func(t *testing.T, ctx context.Context, g *guest.Guest) {
+		for _, size := range []int{30_000, 300_000, 330_000} {
+			w := &slowWriter{pause: 3 * time.Second}
+			result, err := g.Run(ctx, guest.Command{Args: []string{"head", "-c", strconv.Itoa(size), "/dev/zero"}, Stdout: w})
+			require.NoError(t, err)
+			require.NoError(t, result.Err())
+			assert.Equal(t, size, w.size)
+		}
 	})
 }
 
@@ -255,6 +334,20 @@ func TestFiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, files, 1)
 		assert.Equal(t, "file", files[0].Name())
+
+		require.NoError(t, g.WriteFile(ctx, filepath.Join(dir, "for-all"), nil, 0o666))
+		info, err = g.Stat(ctx, filepath.Join(dir, "for-all"))
+		require.NoError(t, err)
+		assert.Equal(t, fs.FileMode(0o666), info.Mode(), "whatever the umask is")
+		require.NoError(t, g.WriteFile(ctx, path, nil, 0o600))
+		info, err = g.Stat(ctx, path)
+		require.NoError(t, err)
+		assert.Equal(t, fs.FileMode(0o640), info.Mode(), "of a file that was there")
+		require.NoError(t, os.Symlink("new", filepath.Join(dir, "link")))
+		require.NoError(t, g.WriteFile(ctx, filepath.Join(dir, "link"), []byte("x"), 0o600))
+		here, err = g.ReadFile(ctx, filepath.Join(dir, "new"))
+		require.NoError(t, err)
+		assert.Equal(t, "x", string(here))
 
 		_, err = g.ReadFile(ctx, filepath.Join(dir, "missing"))
 		assert.ErrorIs(t, err, fs.ErrNotExist)

@@ -74,6 +74,10 @@ func endOf(text string) (result Result) {
 	return result
 }
 
+// killed reports whether SIGKILL was the end of a script. Not all shells know the
+// names of signals.
+func killed(r Result) bool { return r.Signal == "SIGKILL" || r.Status == 128+9 }
+
 // script runs a script of this package, and turns its end into an error.
 func (p posix) script(ctx context.Context, script string, in io.Reader, out io.Writer) error {
 	stderr := tailWriter{limit: stderrTail}

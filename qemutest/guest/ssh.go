@@ -49,6 +49,8 @@ func NewSSH(dial func(ctx context.Context) (net.Conn, error), config *ssh.Client
 		dial:     dial,
 		config:   config,
 		sessions: make(chan struct{}, maxSessions),
+		making:   make(chan struct{}, 1),
+		closed:   make(chan struct{}),
 	}}}
 }
 
@@ -57,13 +59,14 @@ type sshRunner struct {
 	dial     func(ctx context.Context) (net.Conn, error)
 	config   *ssh.ClientConfig
 	sessions chan struct{} // a token for each that is open
+	making   chan struct{} // a token while a connection is made
+	closed   chan struct{}
 
-	mu     sync.Mutex // held while a connection is made
+	mu     sync.Mutex
 	client *ssh.Client
 	info   Info
 	boot   string // identifies the start of the guest
 	old    string // the start that was to end
-	closed bool
 }
 
 func (s *sshRunner) wait(ctx context.Context) (Info, error) {
@@ -77,18 +80,28 @@ func (s *sshRunner) wait(ctx context.Context) (Info, error) {
 
 // connect returns the connection, which it makes if there is none.
 func (s *sshRunner) connect(ctx context.Context) (*ssh.Client, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.client != nil {
-		return s.client, nil
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-s.closed:
+			cancel(net.ErrClosed)
+		case <-ctx.Done():
+		}
+	}()
+	select {
+	case s.making <- struct{}{}:
+		defer func() { <-s.making }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("expected an ssh server in the guest: %w", context.Cause(ctx))
 	}
 	for pause := firstRedial; ; pause = min(2*pause, lastRedial) {
-		if s.closed {
-			return nil, net.ErrClosed
+		if client := s.current(); client != nil {
+			return client, nil
 		}
 		err := s.attempt(ctx)
 		if err == nil {
-			return s.client, nil
+			continue
 		}
 		// The library has no type for this.
 		if strings.Contains(err.Error(), "unable to authenticate") || strings.Contains(err.Error(), "host key") {
@@ -102,6 +115,13 @@ func (s *sshRunner) connect(ctx context.Context) (*ssh.Client, error) {
 			return nil, fmt.Errorf("expected an ssh server in the guest: %w; last attempt: %w", context.Cause(ctx), err)
 		}
 	}
+}
+
+// current returns the connection, nil if there is none.
+func (s *sshRunner) current() *ssh.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.client
 }
 
 // attempt makes a connection.
@@ -118,8 +138,13 @@ func (s *sshRunner) attempt(ctx context.Context) error {
 	}
 	client := ssh.NewClient(c, channels, requests)
 	info, boot, err := describeGuest(client)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if err == nil && boot != "" && boot == s.old {
 		err = errors.New("it has not started anew yet")
+	}
+	if err == nil {
+		err = ctx.Err()
 	}
 	if err != nil {
 		_ = client.Close()
@@ -194,7 +219,11 @@ func (s *sshRunner) restart() {
 func (s *sshRunner) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = true
+	select {
+	case <-s.closed:
+	default:
+		close(s.closed)
+	}
 	if s.client == nil {
 		return nil
 	}
@@ -260,7 +289,7 @@ func (s *sshRunner) execute(ctx context.Context, script string, limit time.Durat
 				return Result{}, err
 			}
 			result := endOf(r.status)
-			result.TimedOut = timedOut
+			result.TimedOut = timedOut && killed(result)
 			return result, nil
 		case <-limited:
 			timedOut = true

@@ -201,6 +201,29 @@ func TestSSHThatIsNotThere(t *testing.T) {
 	assert.ErrorContains(t, err, "last attempt")
 }
 
+// Each call has its own time, while another one tries to connect, and all end
+// when the guest is closed.
+func TestSSHCallsThatWaitForAConnection(t *testing.T) {
+	t.Parallel()
+	s := startSSHServer(t, 0)
+	require.NoError(t, s.listener.Close())
+	g := s.guest(t, "password")
+	patient := make(chan error, 1)
+	go func() {
+		_, err := g.Wait(context.Background())
+		patient <- err
+	}()
+	time.Sleep(50 * time.Millisecond) // so that it is the first, most of the time
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := g.Wait(ctx)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NoError(t, g.Close())
+	require.ErrorIs(t, <-patient, net.ErrClosed)
+	_, err = g.Wait(context.Background())
+	require.ErrorIs(t, err, net.ErrClosed)
+}
+
 // QEMU's user network takes a connection for a guest that never hears of it.
 func TestSSHServerThatSaysNothing(t *testing.T) {
 	t.Parallel()

@@ -10,15 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"github.com/qemutest/functional/qemutest/guest/internal/wire"
 	"golang.org/x/sys/unix"
 )
-
-// outputTime is how long the output of a command is read on after its end,
-// while processes that it left behind hold it open.
-const outputTime = time.Second
 
 // errTimeLimit is the cause when a command took too long.
 var errTimeLimit = errors.New("the time limit has passed")
@@ -35,9 +30,9 @@ func (s *server) run(st *stream, r *wire.RunRequest) (*wire.RunResult, error) {
 		defer cancel()
 	}
 	cmd := command(ctx, r)
-	cmd.Stdout, cmd.Stderr = st.out, st.err
-	if r.Merged {
-		cmd.Stderr = cmd.Stdout
+	outputs, err := connect(cmd, st, r.Merged)
+	if err != nil {
+		return nil, err
 	}
 	if r.Stdin {
 		stdin, err := cmd.StdinPipe()
@@ -50,14 +45,43 @@ func (s *server) run(st *stream, r *wire.RunRequest) (*wire.RunResult, error) {
 			_ = stdin.Close()
 		}()
 	}
-	if err := s.children.start(cmd); err != nil {
+	err = s.children.start(cmd)
+	for _, o := range outputs {
+		_ = o.input.Close()
+	}
+	if err != nil {
 		return nil, err
 	}
-	err := s.children.wait(cmd)
+	err = s.children.wait(cmd)
+	for _, o := range outputs {
+		o.end()
+	}
+	for _, o := range outputs {
+		<-o.done
+	}
 	if cmd.ProcessState == nil {
 		return nil, fmt.Errorf("waiting for the command: %w", err)
 	}
-	return result(cmd.ProcessState, context.Cause(ctx) == errTimeLimit), nil
+	return result(cmd.ProcessState, context.Cause(ctx) == errTimeLimit && !cmd.ProcessState.Exited()), nil
+}
+
+// connect gives a command its outputs.
+func connect(cmd *exec.Cmd, st *stream, merged bool) ([]*outflow, error) {
+	stdout, err := newOutflow(st.out)
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = stdout.input, stdout.input
+	if merged {
+		return []*outflow{stdout}, nil
+	}
+	stderr, err := newOutflow(st.err)
+	if err != nil {
+		_ = stdout.input.Close()
+		return nil, err
+	}
+	cmd.Stderr = stderr.input
+	return []*outflow{stdout, stderr}, nil
 }
 
 // command makes the command, whose end by ctx takes its process group along.
@@ -81,7 +105,6 @@ func command(ctx context.Context, r *wire.RunRequest) *exec.Cmd {
 		}
 		return os.ErrProcessDone
 	}
-	cmd.WaitDelay = outputTime
 	return cmd
 }
 
