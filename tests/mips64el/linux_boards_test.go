@@ -14,7 +14,7 @@ func TestMIPS64ELLinuxBoards(t *testing.T) {
 		board.Board{
 			Machine: "loongson3-virt", Kernel: board.Loongson3, Console: "ttyS0", Memory: 1024,
 			Modules: []string{"virtio_blk", "virtio_net", "virtio_pci"},
-			CPU:     "Loongson-3",
+			Model:   "Generic Loongson64 System", CPU: "Loongson-3",
 			Drivers: []string{"pci/virtio-pci", "virtio/virtio_blk", "virtio/virtio_net"},
 			Disk:    board.VirtioDisk("virtio-blk-pci"), NIC: board.NIC{Interface: "eth0", Model: "virtio-net-pci"},
 		},
@@ -28,7 +28,7 @@ func TestMIPS64ELLinuxBoards(t *testing.T) {
 		board.Board{
 			Name: "malta-MIPS64R2", Machine: "malta", CPUModel: "MIPS64R2-generic", Kernel: board.Malta5KC, Console: "ttyS0", Memory: 512,
 			Modules: []string{"ata_piix", "i2c-piix4", "pcnet32", "sd_mod"},
-			Model:   "MIPS Malta", CPU: "cpu model",
+			Model:   "MIPS Malta", CPU: "MIPS GENERIC QEMU",
 			Drivers: []string{"pci/ata_piix", "pci/pcnet32", "platform/rtc_cmos", "scsi/sd"},
 			RTC:     true, Disk: board.IDEDisk, NIC: board.NIC{Interface: "eth0"},
 		},
