@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
+	"math/rand/v2"
 	"net"
 	"strings"
 
@@ -58,8 +60,18 @@ func (q *Test) AgentInitramfs(k *kernel.Kernel, program image.GoProgram, modules
 // [VM.EnableGuest]. The kernel's command line has to agree with it where that
 // is said.
 type GuestChannel struct {
-	name    string
-	connect func(vm *VM)
+	// describe adds the channel to a machine that is described, and returns
+	// what connects to the agent once the machine was launched. nil is the
+	// console.
+	describe func(vm *VM) (connect func() *guest.Guest)
+}
+
+// addChannel adds a channel to a machine that is described, and returns what
+// connects to the agent at its other end.
+func (vm *VM) addChannel(c machine.Channel, kind guest.Channel) (connect func() *guest.Guest) {
+	index := len(vm.config.Channels)
+	vm.config.Channels = append(vm.config.Channels, c)
+	return func() *guest.Guest { return guest.NewAgent(vm.machine.Channel(index), kind) }
 }
 
 // VirtioChannel is a virtio-serial port, the fastest channel, for machines that
@@ -67,7 +79,7 @@ type GuestChannel struct {
 // "virtio-serial-pci", "virtio-serial-ccw" or "virtio-serial-device". "" means
 // the first of them, or the second on s390x.
 func VirtioChannel(bus string) GuestChannel {
-	return GuestChannel{"virtio", func(vm *VM) {
+	return GuestChannel{func(vm *VM) func() *guest.Guest {
 		if bus == "" {
 			bus = "virtio-serial-pci"
 			if vm.test.target == "s390x" {
@@ -75,9 +87,37 @@ func VirtioChannel(bus string) GuestChannel {
 			}
 		}
 		vm.config.Args = append(vm.config.Args, "-device", bus+",id=agent")
-		vm.config.Channels = append(vm.config.Channels, machine.Channel{
-			Device: "virtserialport,bus=agent.0,name=" + agent.PortName,
-		})
+		return vm.addChannel(machine.Channel{Device: "virtserialport,bus=agent.0,name=" + agent.PortName}, guest.Port)
+	}}
+}
+
+// VsockChannel is a vsock, for machines that a virtio device can be added to, on
+// a host that has [Vsock]. device is "vhost-vsock-pci", "vhost-vsock-ccw" or
+// "vhost-vsock-device"; "" means the first of them, or the second on s390x. The
+// guest needs the module vmw_vsock_virtio_transport, which
+// [Test.AgentInitramfs] has to be told, and no port of [VirtioChannel], unless
+// the kernel is told qemutest.channel=vsock.
+func VsockChannel(device string) GuestChannel {
+	return GuestChannel{func(vm *VM) func() *guest.Guest {
+		if device == "" {
+			device = "vhost-vsock-pci"
+			if vm.test.target == "s390x" {
+				device = "vhost-vsock-ccw"
+			}
+		}
+		// No two guests of a host may have the same, and 0 to 2 and the
+		// highest are not for guests.
+		cid := 3 + rand.Uint32N(math.MaxUint32-3)
+		vm.config.Args = append(vm.config.Args, "-device", fmt.Sprintf("%s,guest-cid=%d", device, cid))
+		return func() *guest.Guest {
+			conn := guest.DialVsock(cid, agent.VsockPort)
+			ended := vm.machine.Done()
+			go func() {
+				<-ended
+				_ = conn.Close() // else it is made again and again
+			}()
+			return guest.NewAgent(conn, guest.Port)
+		}
 	}}
 }
 
@@ -85,8 +125,8 @@ func VirtioChannel(bus string) GuestChannel {
 // console. The kernel has to be told the name that it has for that port:
 // qemutest.channel=/dev/ttyS1 on its command line.
 func SerialChannel(index int) GuestChannel {
-	return GuestChannel{fmt.Sprintf("serial port %d", index), func(vm *VM) {
-		vm.config.Channels = append(vm.config.Channels, machine.Channel{Index: index})
+	return GuestChannel{func(vm *VM) func() *guest.Guest {
+		return vm.addChannel(machine.Channel{Index: index}, guest.Terminal)
 	}}
 }
 
@@ -94,7 +134,7 @@ func SerialChannel(index int) GuestChannel {
 // with the kernel. It works on every machine. Where the machine has a port of
 // [VirtioChannel] as well, the kernel has to be told qemutest.channel=console.
 func ConsoleChannel() GuestChannel {
-	return GuestChannel{"console", nil}
+	return GuestChannel{}
 }
 
 // EnableGuest connects the agent in the guest (package guest/agent), for
@@ -105,9 +145,9 @@ func (vm *VM) EnableGuest(channel GuestChannel) *VM {
 	if vm.guest != nil {
 		vm.test.t.Fatalf("machine %q has a channel for its guest already", vm.Name())
 	}
-	vm.guest = &Guest{vm: vm, channel: channel}
-	if channel.connect != nil {
-		channel.connect(vm)
+	vm.guest = &Guest{vm: vm}
+	if channel.describe != nil {
+		vm.guest.dial = channel.describe(vm)
 	}
 	return vm
 }
@@ -127,14 +167,14 @@ func (vm *VM) Guest() *Guest {
 // the guest to be there. They end the test when what they are to do fails, when
 // the time of the test is over, and at once when the guest panics or QEMU ends.
 type Guest struct {
-	vm      *VM
-	channel GuestChannel
-	remote  *guest.Guest // nil before launch
+	vm     *VM
+	dial   func() *guest.Guest // connects to the agent; nil if it shares the console
+	remote *guest.Guest        // nil before launch
 }
 
 // prepare changes how the machine is launched.
 func (g *Guest) prepare(config *machine.Config) {
-	if g.channel.connect != nil {
+	if g.dial != nil {
 		return
 	}
 	for i := range config.Consoles {
@@ -153,13 +193,8 @@ func (g *Guest) split(conn net.Conn) net.Conn {
 
 // connect connects the agent of a machine that was launched.
 func (g *Guest) connect() {
-	if g.channel.connect != nil {
-		kind := guest.Port
-		if !strings.HasPrefix(g.channel.name, "virtio") {
-			kind = guest.Terminal
-		}
-		channels := len(g.vm.config.Channels)
-		g.remote = guest.NewAgent(g.vm.machine.Channel(channels-1), kind)
+	if g.dial != nil {
+		g.remote = g.dial()
 	}
 }
 

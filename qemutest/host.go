@@ -2,7 +2,10 @@ package qemutest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -100,4 +103,20 @@ func LockedMemory(bytes uint64) Requirement {
 			return nil
 		},
 	}
+}
+
+// Vsock requires that this host can have vsocks to guests, for [VsockChannel]:
+// that /dev/vhost-vsock can be opened.
+func Vsock() Requirement {
+	const path = "/dev/vhost-vsock"
+	return Require("vsock", StageHost, func(context.Context, *Test) error {
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		switch {
+		case err == nil:
+			return file.Close()
+		case errors.Is(err, fs.ErrPermission):
+			return Skipf(KindHost, "%v: see that the user is in the group of the device", err)
+		}
+		return Skipf(KindHost, "%v: load the module vhost_vsock of Linux", err)
+	})
 }

@@ -201,8 +201,8 @@ func (q *Test) bootPlatform(p platform.Platform, boot *platform.Boot, i *gotest.
 	q.Check(i.AddTo(&root))
 	config := p.Config(boot.Kernel.Image, q.Initramfs(&root))
 	vm := q.VM(config.Args...).SetMachine(config.Machine).SetCPU(config.CPU)
-	vm.EnableGuest(GuestChannel{"virtio", func(vm *VM) {
-		vm.config.Channels = append(vm.config.Channels, config.Channels...)
+	vm.EnableGuest(GuestChannel{func(vm *VM) func() *guest.Guest {
+		return vm.addChannel(config.Channels[0], guest.Port)
 	}})
 	vm.Launch()
 	return vm

@@ -211,6 +211,7 @@ var scenarios = map[string]func(t *testing.T){
 	"lacks an env":    func(t *testing.T) { newX86(t, qemutest.Env("NO_SUCH_VARIABLE")) },
 	"lacks an OS":     func(t *testing.T) { newX86(t, qemutest.HostOS("plan9")) },
 	"lacks an arch":   func(t *testing.T) { newX86(t, qemutest.HostArch("vax")) },
+	"lacks a vsock":   func(t *testing.T) { newX86(t, qemutest.Vsock()) },
 	"lacks memlock":   func(t *testing.T) { newX86(t, qemutest.LockedMemory(1<<62)) },
 	"lacks emulator":  func(t *testing.T) { qemutest.New(t, "vax") },
 	"is flaky":        func(t *testing.T) { newX86(t, qemutest.Flaky("https://example.org/bug/1")) },
@@ -351,6 +352,7 @@ func TestSkips(t *testing.T) {
 		"lacks an env":    {qemutest.KindEnv, "set NO_SUCH_VARIABLE"},
 		"lacks an OS":     {qemutest.KindHost, "needs a host with plan9"},
 		"lacks an arch":   {qemutest.KindHost, "needs a host with vax"},
+		"lacks a vsock":   {qemutest.KindHost, "load the module vhost_vsock"},
 		"lacks memlock":   {qemutest.KindHost, "raise ulimit -l"},
 		"lacks emulator":  {qemutest.KindEmulator, "qemu-system-vax is not in PATH"},
 		"is flaky":        {qemutest.KindFlaky, "https://example.org/bug/1"},
@@ -362,6 +364,9 @@ func TestSkips(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if _, err := os.Stat("/dev/vhost-vsock"); err == nil && name == "lacks a vsock" {
+				t.Skip("this host has vsocks")
+			}
 			got := scenario(t, name, "-test.short")
 			assert.Zero(t, got.status)
 			assert.Contains(t, got.output, "--- SKIP: TestScenario")

@@ -16,8 +16,8 @@
 //
 // [NewAgent] talks to the program of package guest/agent, which is the /init of
 // guests that tests put together, over a connection of its own (a virtio-serial
-// port, a further serial port) or over the console, which [SplitConsole] shares
-// between the two. The agent greets when it is there; every method waits for
+// port, the vsock of [DialVsock], a further serial port) or over the console,
+// which [SplitConsole] shares between the two. The agent greets when it is there; every method waits for
 // that as long as its context lasts.
 //
 // Requests run side by side. Pipes carry any bytes, as fast as the channel does:

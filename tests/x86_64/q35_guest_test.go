@@ -75,6 +75,29 @@ func TestX86Q35GuestOverConsole(t *testing.T) {
 	checkGuest(t, launchGuest(t, qemutest.ConsoleChannel(), ""), "/dev/console")
 }
 
+// The agent's network is that of any interface, by the driver that it is told to
+// load.
+func TestX86Q35GuestWithAnotherNIC(t *testing.T) {
+	fullKernel := kernel.Package{Arch: "amd64", Flavour: "amd64"} // the other has virtio only
+	q := qemutest.New(t, "x86_64",
+		qemutest.Machine("q35"),
+		qemutest.Netdev("user"),
+		qemutest.Timeout(5*time.Minute),
+		qemutest.Assets(fullKernel))
+	k := q.Kernel(fullKernel)
+	vm := q.VM("-m", "1G", "-nic", "user,model=e1000e",
+		"-kernel", k.Image,
+		"-initrd", q.Initramfs(q.AgentInitramfs(k, image.GoProgram{GOARCH: "amd64"}, "e1000e")),
+		"-append", "console=ttyS0 no_timer_check panic=-1")
+	vm.EnableGuest(qemutest.VirtioChannel(""))
+	vm.Launch()
+	g := vm.Guest()
+	assert.Contains(t, string(g.ReadFile("/proc/net/route")), "eth0\t00000000\t0202000A")
+	assert.Equal(t, "nameserver 10.0.2.3\n", string(g.ReadFile("/etc/resolv.conf")))
+	g.PowerOff()
+	assert.Equal(t, machine.GuestShutdown, vm.WaitForExit().Kind)
+}
+
 // The guest starts anew when it is told to, and panics. The kernel decompresses
 // its initial RAM file system.
 func TestX86Q35GuestStartsAnewAndPanics(t *testing.T) {

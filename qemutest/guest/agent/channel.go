@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,21 @@ const portTime = 10 * time.Second
 type channel struct {
 	name string
 	form wire.Form
-	file *os.File
+	// next returns the connection to answer on, and another one when that has
+	// ended, or why there is none.
+	next func() (io.ReadWriteCloser, error)
+}
+
+// fileChannel is a channel of one connection, which ought not to end.
+func fileChannel(name string, form wire.Form, file *os.File) channel {
+	connections := []*os.File{file}
+	return channel{name, form, func() (io.ReadWriteCloser, error) {
+		if len(connections) == 0 {
+			return nil, errors.New("it ended")
+		}
+		connections = nil
+		return file, nil
+	}}
 }
 
 // openChannel opens the channel that the kernel's command line names, or the
@@ -38,15 +53,17 @@ func openChannel(commandLine string) (channel, error) {
 		}
 		if port != "" {
 			file, err := os.OpenFile(port, os.O_RDWR, 0)
-			return channel{port, wire.Binary, file}, err
+			return fileChannel(port, wire.Binary, file), err
 		}
-		name = "console"
 	}
-	if name == "console" {
+	if name == "vsock" || name == "" && hasVsock() {
+		return listenVsock()
+	}
+	if name == "" || name == "console" {
 		name = "/dev/console"
 	}
 	file, err := openTerminal(name)
-	return channel{name, wire.Console, file}, err
+	return fileChannel(name, wire.Console, file), err
 }
 
 // parameter returns the value of a parameter on the kernel's command line.
@@ -135,8 +152,15 @@ func openTerminal(name string) (*os.File, error) {
 	return file, nil
 }
 
-// serve answers on the channel until that ends.
-func (c channel) serve(ctx context.Context, s *server) error {
-	s.channel = c.name
-	return s.serve(ctx, c.file, c.form)
+// serve answers on the channel until that ends, and returns why it did.
+func (c channel) serve(ctx context.Context, processes *children) error {
+	for {
+		conn, err := c.next()
+		if err != nil {
+			return err
+		}
+		if err := newServer(processes, c.name).serve(ctx, conn, c.form); err != nil {
+			return err
+		}
+	}
 }

@@ -23,7 +23,7 @@
 // of this fails is told on the console, and the agent goes on.
 //
 // It answers on the virtio-serial port [PortName] if the machine has it, else on
-// the console; [ChannelParameter] chooses another. The console remains one:
-// frames on it are made of bytes that neither the kernel's messages nor other
-// text have.
+// [VsockPort] if it has a vsock, else on the console; [ChannelParameter] chooses
+// another. The console remains one: frames on it are made of bytes that neither
+// the kernel's messages nor other text have.
 package agent

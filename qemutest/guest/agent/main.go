@@ -4,7 +4,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,21 +16,22 @@ import (
 // prepares that first, see the documentation of the package.
 //
 // The channel is what [ChannelParameter] on the kernel's command line says:
-// "virtio" for the port [PortName], "console" for the console of the kernel, or
-// the path of a terminal such as "/dev/ttyS1". Without it, the port is used if
-// the machine has one, and the console if not.
+// "virtio" for the port [PortName], "vsock" for [VsockPort], "console" for the
+// console of the kernel, or the path of a terminal such as "/dev/ttyS1". Without
+// it, the port is used if the machine has one, else vsock if it has that, and
+// else the console.
 func Main() {
 	runFunction()
 	runApplet()
 	first := os.Getpid() == 1
-	s := new(server)
+	c := new(children)
 	if first {
 		if err := prepare(); err != nil {
 			complain(err)
 		}
-		s.children.reap()
+		c.reap()
 	}
-	err := answer(s)
+	err := answer(c)
 	complain(fmt.Errorf("expected the host to keep the channel open: %w", err))
 	if first {
 		// The end of this process would be a panic.
@@ -44,27 +44,24 @@ func Main() {
 // Serve answers on a connection that carries nothing else, until it or ctx
 // ends, for programs that are not the first of their system.
 func Serve(ctx context.Context, conn io.ReadWriteCloser) error {
-	return new(server).serve(ctx, conn, wire.Binary)
+	return newServer(new(children), "").serve(ctx, conn, wire.Binary)
 }
 
 // ServeTerminal is [Serve] on a connection that text of others may be on, such
 // as a terminal that passes all bytes on.
 func ServeTerminal(ctx context.Context, conn io.ReadWriteCloser) error {
-	return new(server).serve(ctx, conn, wire.Console)
+	return newServer(new(children), "").serve(ctx, conn, wire.Console)
 }
 
 // answer opens the channel and answers on it until it ends.
-func answer(s *server) error {
+func answer(c *children) error {
 	commandLine, err := os.ReadFile("/proc/cmdline")
 	if err != nil {
 		return err
 	}
-	c, err := openChannel(string(commandLine))
+	channel, err := openChannel(string(commandLine))
 	if err != nil {
 		return err
 	}
-	if err := c.serve(context.Background(), s); err != nil {
-		return err
-	}
-	return errors.New("it ended")
+	return channel.serve(context.Background(), c)
 }

@@ -6,6 +6,10 @@ const (
 	// on, where the machine has one.
 	PortName = "org.qemutest.agent"
 
+	// VsockPort is the port that the agent listens on, where the machine has a
+	// vsock and no virtio-serial port.
+	VsockPort = 0x716d // "qm"
+
 	// ChannelParameter is the parameter on the kernel's command line that
 	// names the channel: "qemutest.channel=/dev/ttyS1". See [Main].
 	ChannelParameter = "qemutest.channel"

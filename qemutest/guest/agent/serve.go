@@ -20,7 +20,7 @@ import (
 
 // server answers requests.
 type server struct {
-	children children
+	children *children
 	channel  string // name
 	link     *wire.Link
 	ready    chan struct{} // closed when link is set
@@ -42,6 +42,11 @@ type stream struct {
 
 // errCancelled is why a request ends that the host gave up.
 var errCancelled = errors.New("given up by the host")
+
+// newServer returns a server that waits for its processes with c.
+func newServer(c *children, channel string) *server {
+	return &server{children: c, channel: channel}
+}
 
 // serve answers on a channel until that ends.
 func (s *server) serve(ctx context.Context, conn io.ReadWriteCloser, form wire.Form) error {
