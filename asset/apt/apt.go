@@ -36,7 +36,8 @@ func findApt(s *state) (*apt, error) {
 // preferences stay. The arguments are the directory of the state and the architecture.
 //
 // Hooks after an update belong to the system: some clean its cache. Of the index files, only the package lists are needed:
-// distributions add descriptions, translations and pictures, several times as large.
+// distributions add descriptions, translations and pictures, several times as large. Of the hashes that an archive has,
+// apt tells only the strongest, which is SHA-512 in Ubuntu's; the asset cache is by SHA-256.
 const configuration = `APT::Architecture "%[2]s";
 #clear APT::Architectures;
 APT::Architectures { "%[2]s"; };
@@ -49,6 +50,7 @@ Dir::Log "%[1]s/log";
 APT::Get::AllowUnauthenticated "false";
 Acquire::AllowInsecureRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
+Acquire::ForceHash "SHA256";
 Acquire::Retries "2";
 Acquire::Languages "none";
 Acquire::GzipIndexes "true";
