@@ -121,7 +121,7 @@ func (a *apt) update(ctx context.Context) (output string, err error) {
 	return output, err
 }
 
-// lookUp finds a package in the lists.
+// lookUp finds a package in the lists. The error is an [*Error] if apt has it, but tells of it in a form that is not known.
 func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 	name := p.Name
 	if p.Version != "" {
@@ -131,7 +131,13 @@ func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 	if err != nil {
 		return nil, complaint("apt-cache show", err, output)
 	}
+	if strings.TrimSpace(text) == "" { // a name that other packages provide
+		return nil, complaint("apt-cache show", errors.New("no package of that name"), output)
+	}
 	fields := parseStanza(text)
+	if fields["Version"] == "" {
+		return nil, unexpected(p, "apt-cache show "+name, "a paragraph with a Version", text)
+	}
 	uris, output, err := a.run(ctx, a.get, "download", "--print-uris", name)
 	if err != nil {
 		return nil, complaint("apt-get download --print-uris", err, output)
@@ -140,10 +146,9 @@ func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 		Package: Package{Name: p.Name, Arch: p.Arch, Version: fields["Version"], Suite: a.suite},
 		Depends: parseDepends(fields["Depends"]),
 	}
-	// 'URL' file size SHA256:hash
 	m := uriLine.FindStringSubmatch(uris)
-	if m == nil || fields["Version"] == "" {
-		return nil, fmt.Errorf("expected apt to tell version, URL and SHA-256 of %s, but it said %q", p, strings.TrimSpace(uris))
+	if m == nil {
+		return nil, unexpected(p, "apt-get download --print-uris "+name, "'URL' file size SHA256:hash", uris)
 	}
 	r.URL, r.SHA256 = m[1], m[2]
 	return r, nil
@@ -168,6 +173,13 @@ func (a *apt) download(ctx context.Context, p Package) (string, error) {
 		return "", err
 	}
 	return files[0], nil
+}
+
+// unexpected is the error of an answer that is not in the form that this package knows. It is not that of a package which
+// there is not: a change of apt would have all tests skip.
+func unexpected(p Package, command, form, answer string) error {
+	return &Error{Package: p, Kind: Failed,
+		Err: fmt.Errorf("expected %s to print %s, but it printed %q", command, form, strings.TrimSpace(answer))}
 }
 
 // complaint is the error of a command together with what apt complained of.

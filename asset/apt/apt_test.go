@@ -154,6 +154,25 @@ func TestErrors(t *testing.T) {
 		requireKind(t, Unknown, err)
 		assert.ErrorContains(t, err, "cannot find package linux-image-nope:test: the apt sources of this machine do not have it")
 	})
+	t.Run("virtual", func(t *testing.T) {
+		fake(t, "virtual")
+		_, err := known.Fetch(t.Context())
+		requireKind(t, Unknown, err)
+		assert.ErrorContains(t, err, "apt-cache show: no package of that name")
+	})
+	for behaviour, want := range map[string]string{
+		"hash":   `expected apt-get download --print-uris linux-image-test to print 'URL' file size SHA256:hash, but it printed "'http://archive.example/x.deb' x.deb 8 BLAKE3:9c56"`,
+		"stanza": `expected apt-cache show linux-image-test to print a paragraph with a Version, but it printed "Paket: linux-image-test"`,
+	} {
+		t.Run("answers in another form: "+behaviour, func(t *testing.T) {
+			fake(t, behaviour)
+			for range 2 { // with new lists, and with those
+				_, err := inTrixie.Fetch(t.Context())
+				requireKind(t, Failed, err)
+				assert.ErrorContains(t, err, want)
+			}
+		})
+	}
 	t.Run("no apt", func(t *testing.T) {
 		fake(t, "")
 		t.Setenv("PATH", t.TempDir())

@@ -101,3 +101,10 @@ func TestForeignPackageByTheMachinesApt(t *testing.T) {
 		})
 	}
 }
+
+func TestMachinesAptWithoutSHA256(t *testing.T) {
+	local(t, "[trusted=yes]", "SHA512")
+	_, err := foreign().Resolve(t.Context())
+	requireKind(t, Failed, err)
+	assert.ErrorContains(t, err, "to print 'URL' file size SHA256:hash, but it printed \"'file:")
+}

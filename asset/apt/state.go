@@ -97,7 +97,7 @@ func failure(ctx context.Context, p Package, err error) error {
 	if ctx.Err() != nil {
 		return &Error{Package: p, Kind: Canceled, Err: errors.Join(ctx.Err(), context.Cause(ctx))}
 	}
-	if _, ok := errors.AsType[*Error](err); ok {
+	if isError(err) {
 		return err
 	}
 	return &Error{Package: p, Kind: Failed, Err: err}
@@ -113,10 +113,7 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 	info, err := os.Stat(updated)
 	if err == nil && time.Since(info.ModTime()) < s.listLife && !renew {
 		r, err := a.lookUp(ctx, p)
-		if err != nil {
-			err = &Error{Package: p, Kind: Unknown, Err: err}
-		}
-		return r, err
+		return r, explain(p, err)
 	}
 	output, updateErr := a.update(ctx)
 	r, err := a.lookUp(ctx, p)
@@ -124,11 +121,26 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 	case err == nil:
 		// One source of several may be in trouble without keeping the package from being found.
 		return r, os.WriteFile(updated, nil, 0o666)
-	case updateErr != nil:
-		return nil, &Error{Package: p, Kind: Unreachable, Err: updateErr, Output: output}
+	case updateErr == nil:
+		return nil, errors.Join(explain(p, err), os.WriteFile(updated, nil, 0o666))
+	case isError(err):
+		return nil, err
 	default:
-		return nil, errors.Join(&Error{Package: p, Kind: Unknown, Err: err}, os.WriteFile(updated, nil, 0o666))
+		return nil, &Error{Package: p, Kind: Unreachable, Err: updateErr, Output: output}
 	}
+}
+
+// explain makes an [*Error] of why a package is not in the lists, if it is none yet.
+func explain(p Package, err error) error {
+	if err == nil || isError(err) {
+		return err
+	}
+	return &Error{Package: p, Kind: Unknown, Err: err}
+}
+
+func isError(err error) bool {
+	_, ok := errors.AsType[*Error](err)
+	return ok
 }
 
 // download has apt download the file of a release, and returns its path. An error wraps [fs.ErrNotExist] when the archive
