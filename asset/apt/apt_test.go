@@ -154,6 +154,13 @@ func TestErrors(t *testing.T) {
 		requireKind(t, Unknown, err)
 		assert.ErrorContains(t, err, "cannot find package linux-image-nope:test: the apt sources of this machine do not have it")
 	})
+	t.Run("unsigned", func(t *testing.T) {
+		fake(t, "unsigned")
+		_, err := known.Fetch(t.Context())
+		requireKind(t, Unsigned, err)
+		assert.ErrorContains(t, err, "apt refuses a source that is not signed by a key of this machine; install its key")
+		assert.ErrorContains(t, err, "NO_PUBKEY 0123456789ABCDEF\n  E: The repository 'http://archive.example bookworm InRelease' is not signed.")
+	})
 	t.Run("virtual", func(t *testing.T) {
 		fake(t, "virtual")
 		_, err := known.Fetch(t.Context())
@@ -210,7 +217,7 @@ func TestErrors(t *testing.T) {
 
 func TestTransient(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []Kind{NoApt, Offline, Unreachable, Unknown, Canceled} {
+	for _, kind := range []Kind{NoApt, Offline, Unreachable, Unsigned, Unknown, Canceled} {
 		assert.True(t, (&Error{Kind: kind}).Transient(), kind)
 	}
 	for _, kind := range []Kind{BadPackage, Failed} {

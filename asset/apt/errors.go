@@ -17,6 +17,8 @@ const (
 	Offline
 	// Unreachable: the archive could not be asked, and nothing is known from before.
 	Unreachable
+	// Unsigned: nothing is known from before, and a source is refused for want of a signature by a key of the machine.
+	Unsigned
 	// Unknown: the machine's sources have no such package.
 	Unknown
 	// Canceled: the context ended first. The error wraps the context's.
@@ -41,7 +43,7 @@ type Error struct {
 // it. What is wrong with the package's name, and with the cache, fails it.
 func (e *Error) Transient() bool {
 	switch e.Kind {
-	case NoApt, Offline, Unreachable, Unknown, Canceled:
+	case NoApt, Offline, Unreachable, Unsigned, Unknown, Canceled:
 		return true
 	}
 	return false
@@ -58,7 +60,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	for line := range strings.Lines(e.Output) {
-		if strings.HasPrefix(line, "E:") || strings.HasPrefix(line, "Err:") {
+		if strings.HasPrefix(line, "E:") || strings.HasPrefix(line, "Err:") || strings.HasPrefix(line, "W: GPG error:") {
 			fmt.Fprintf(&b, "\n  %s", strings.TrimSpace(line))
 		}
 	}
@@ -75,6 +77,9 @@ func (e *Error) what() string {
 		return "nothing is known of it yet and downloads are disabled; unset QEMU_TEST_NO_DOWNLOAD"
 	case Unreachable:
 		return "apt could not reach the archive; check network, proxy and \"apt-get update\""
+	case Unsigned:
+		return "apt refuses a source that is not signed by a key of this machine; install its key, or remove it, " +
+			"or mark it [trusted=yes] if you vouch for it"
 	case Unknown:
 		return "the apt sources of this machine do not have it; add one that has, if there is"
 	case Canceled:

@@ -108,3 +108,30 @@ func TestMachinesAptWithoutSHA256(t *testing.T) {
 	requireKind(t, Failed, err)
 	assert.ErrorContains(t, err, "to print 'URL' file size SHA256:hash, but it printed \"'file:")
 }
+
+func TestMachinesAptWantsSignatures(t *testing.T) {
+	t.Run("of a source", func(t *testing.T) {
+		local(t, "", "SHA256")
+		before := architectures(t)
+		_, err := foreign().Resolve(t.Context())
+		requireKind(t, Unsigned, err)
+		assert.ErrorContains(t, err, "apt refuses a source that is not signed by a key of this machine")
+		assert.ErrorContains(t, err, "/archive stable Release' is not signed.")
+		assert.Equal(t, before, architectures(t), "dpkg is left as it is")
+	})
+	t.Run("whatever the configuration says", func(t *testing.T) {
+		local(t, "", "SHA256")
+		file, err := os.OpenFile(os.Getenv("APT_CONFIG"), os.O_APPEND|os.O_WRONLY, 0)
+		require.NoError(t, err)
+		_, err = file.WriteString("Acquire::AllowInsecureRepositories \"true\";\nAPT::Get::AllowUnauthenticated \"true\";\n")
+		require.NoError(t, errors.Join(err, file.Close()))
+		_, err = foreign().Resolve(t.Context())
+		requireKind(t, Unsigned, err)
+	})
+	t.Run("for a download", func(t *testing.T) {
+		// A source whose lists may be read all the same.
+		local(t, "[allow-insecure=yes]", "SHA256")
+		_, _, err := foreign().Download(t.Context())
+		assert.ErrorContains(t, err, "could not be authenticated")
+	})
+}

@@ -66,7 +66,8 @@ func (p Package) validate() error {
 type Release struct {
 	// Package is the package with its version.
 	Package Package
-	// URL and SHA256 are where its file is, and the hash of it that the signed lists of the archive tell.
+	// URL and SHA256 are where its file is, and the hash of it that the lists of the archive tell, which are signed unless
+	// the machine trusts it without.
 	URL, SHA256 string
 	// Depends are the alternatives of each dependency, the first of which is what apt prefers.
 	Depends [][]Dependency

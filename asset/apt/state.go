@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -125,10 +126,15 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 		return nil, errors.Join(explain(p, err), os.WriteFile(updated, nil, 0o666))
 	case isError(err):
 		return nil, err
+	case refused.MatchString(output):
+		return nil, &Error{Package: p, Kind: Unsigned, Err: updateErr, Output: output}
 	default:
 		return nil, &Error{Package: p, Kind: Unreachable, Err: updateErr, Output: output}
 	}
 }
+
+// refused matches what apt says of a source without a signature, or with one by a key that it does not have.
+var refused = regexp.MustCompile(`(?m)^E: .* is not signed\.`)
 
 // explain makes an [*Error] of why a package is not in the lists, if it is none yet.
 func explain(p Package, err error) error {
