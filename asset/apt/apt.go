@@ -14,10 +14,10 @@ import (
 
 // apt runs the machine's apt for one architecture with a state of its own.
 type apt struct {
-	get, cache string // the commands
-	dir        string // of the state
-	arch       string
-	suite      string // "" for the machine's own sources
+	get, cache, config string // the commands
+	dir                string // of the state
+	arch               string
+	suite              string // "" for the machine's own sources
 }
 
 func findApt(s *state) (*apt, error) {
@@ -29,7 +29,11 @@ func findApt(s *state) (*apt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &apt{get: get, cache: cache, dir: s.dir, arch: s.arch, suite: s.suite}, nil
+	config, err := exec.LookPath("apt-config")
+	if err != nil {
+		return nil, err
+	}
+	return &apt{get: get, cache: cache, config: config, dir: s.dir, arch: s.arch, suite: s.suite}, nil
 }
 
 // configuration is read by apt after the system's configuration (apt.conf(5)), of which the sources, keys, proxies and

@@ -37,6 +37,9 @@ type Error struct {
 	Err error
 	// Output is what apt printed, if it was asked.
 	Output string
+	// Restricted are the places, as file:line, of sources that apt was told not to use for the architecture of a package
+	// that is Unknown.
+	Restricted []string
 }
 
 // Transient reports whether the package may be had on another host, or at another time, so that a test skips for want of
@@ -81,6 +84,11 @@ func (e *Error) what() string {
 		return "apt refuses a source that is not signed by a key of this machine; install its key, or remove it, " +
 			"or mark it [trusted=yes] if you vouch for it"
 	case Unknown:
+		if len(e.Restricted) > 0 {
+			return fmt.Sprintf("the apt sources of this machine do not have it, but %s may not be used for %s; "+
+				"add %[2]s to the architectures there if that archive has them, or else a source that has",
+				strings.Join(e.Restricted, ", "), e.Package.Arch)
+		}
 		return "the apt sources of this machine do not have it; add one that has, if there is"
 	case Canceled:
 		return "there was no time to finish; fetch it beforehand with QEMU_TEST_PRECACHE=1"

@@ -32,8 +32,8 @@ func foreign() Package {
 
 // local makes an unsigned archive the only source of the machine's own apt, for this test, with an empty cache. Its index
 // has the named hashes, and the source has options, "[trusted=yes]". It returns
-// the SHA-256 of the package.
-func local(t *testing.T, options string, hashes ...string) (sha string) {
+// the file with the source and the SHA-256 of the package.
+func local(t *testing.T, options string, hashes ...string) (sources, sha string) {
 	t.Helper()
 	for _, command := range []string{"apt-get", "apt-cache", "apt-config", "dpkg", "dpkg-deb"} {
 		if _, err := exec.LookPath(command); err != nil {
@@ -66,12 +66,12 @@ func local(t *testing.T, options string, hashes ...string) (sha string) {
 	write("archive/dists/stable/Release", fmt.Sprintf(
 		"Suite: stable\nCodename: stable\nArchitectures: %s\nComponents: main\nDate: %s\nSHA256:\n %x %d %s\n",
 		p.Arch, time.Now().UTC().Format(time.RFC1123), sha256.Sum256([]byte(index)), len(index), path))
-	sources := write("sources.list", fmt.Sprintf("deb %s file:%s stable main\n", options, filepath.Join(dir, "archive")))
+	sources = write("sources.list", fmt.Sprintf("deb %s file:%s stable main\n", options, filepath.Join(dir, "archive")))
 	t.Setenv("APT_CONFIG", write("apt.conf", fmt.Sprintf("Dir::Etc::sourcelist %q;\nDir::Etc::sourceparts \"-\";\n", sources)))
 	t.Setenv(asset.EnvCacheDir, t.TempDir())
 	t.Setenv(asset.EnvNoDownload, "")
 	t.Setenv(asset.EnvMirror, "")
-	return sha
+	return sources, sha
 }
 
 // architectures returns what the machine's dpkg knows of foreign ones.
@@ -89,7 +89,7 @@ func architectures(t *testing.T) string {
 func TestForeignPackageByTheMachinesApt(t *testing.T) {
 	for _, hashes := range [][]string{{"SHA256"}, {"SHA256", "SHA512"}} {
 		t.Run(strings.Join(hashes, " "), func(t *testing.T) {
-			sha := local(t, "[trusted=yes]", hashes...)
+			_, sha := local(t, "[trusted=yes]", hashes...)
 			before := architectures(t)
 			r, path, err := foreign().Download(t.Context())
 			require.NoError(t, err)
@@ -134,4 +134,11 @@ func TestMachinesAptWantsSignatures(t *testing.T) {
 		_, _, err := foreign().Download(t.Context())
 		assert.ErrorContains(t, err, "could not be authenticated")
 	})
+}
+
+func TestMachinesAptForOtherArchitectures(t *testing.T) {
+	sources, _ := local(t, "[trusted=yes arch=mips]", "SHA256")
+	_, err := foreign().Resolve(t.Context())
+	requireKind(t, Unknown, err)
+	assert.ErrorContains(t, err, "do not have it, but "+sources+":1 may not be used for "+foreign().Arch)
 }

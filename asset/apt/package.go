@@ -190,10 +190,16 @@ func (p Package) resolve(ctx context.Context, renew bool) (*Release, error) {
 			}
 		}
 	}
+	var restricted []string
 	for _, s := range states {
 		var r *Release
 		if r, err = s.resolve(ctx, p, renew); err == nil || !missing(err) {
 			return r, err
+		}
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unknown {
+			// The machine's own sources may be the better ones to look at, also when a suite was asked after them.
+			restricted = append(restricted, e.Restricted...)
+			e.Restricted = restricted
 		}
 	}
 	return nil, err

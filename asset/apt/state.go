@@ -114,7 +114,7 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 	info, err := os.Stat(updated)
 	if err == nil && time.Since(info.ModTime()) < s.listLife && !renew {
 		r, err := a.lookUp(ctx, p)
-		return r, explain(p, err)
+		return r, a.explain(ctx, p, err)
 	}
 	output, updateErr := a.update(ctx)
 	r, err := a.lookUp(ctx, p)
@@ -123,7 +123,7 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 		// One source of several may be in trouble without keeping the package from being found.
 		return r, os.WriteFile(updated, nil, 0o666)
 	case updateErr == nil:
-		return nil, errors.Join(explain(p, err), os.WriteFile(updated, nil, 0o666))
+		return nil, errors.Join(a.explain(ctx, p, err), os.WriteFile(updated, nil, 0o666))
 	case isError(err):
 		return nil, err
 	case refused.MatchString(output):
@@ -137,11 +137,11 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 var refused = regexp.MustCompile(`(?m)^E: .* is not signed\.`)
 
 // explain makes an [*Error] of why a package is not in the lists, if it is none yet.
-func explain(p Package, err error) error {
+func (a *apt) explain(ctx context.Context, p Package, err error) error {
 	if err == nil || isError(err) {
 		return err
 	}
-	return &Error{Package: p, Kind: Unknown, Err: err}
+	return &Error{Package: p, Kind: Unknown, Err: err, Restricted: a.restricted(ctx)}
 }
 
 func isError(err error) bool {
