@@ -27,6 +27,7 @@ func fake(t *testing.T, behaviour string) (commands func() []string) {
 	t.Setenv("APT_FAKE", behaviour)
 	t.Setenv("APT_FAKE_LOG", log)
 	t.Setenv("APT_FAKE_SOURCES", t.TempDir())
+	t.Setenv("APT_FAKE_DEB", "")
 	t.Setenv(asset.EnvCacheDir, t.TempDir())
 	t.Setenv(asset.EnvNoDownload, "")
 	t.Setenv(asset.EnvMirror, "")
