@@ -1,6 +1,10 @@
 package qemutest_test
 
 import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,4 +53,37 @@ func TestKernels(t *testing.T) {
 			assert.Equal(t, want.kind == "precached", err == nil, "the package is in the cache")
 		})
 	}
+}
+
+// TestKernelInTheLog has the log of a test name the package that its kernel is
+// from.
+func TestKernelInTheLog(t *testing.T) {
+	t.Parallel()
+	bin, err := filepath.Abs("../asset/apt/testdata/bin")
+	require.NoError(t, err)
+	deb, dir := kernelPackage(t), t.TempDir()
+	file := filepath.Join(dir, "kernel.deb")
+	require.NoError(t, os.WriteFile(file, deb, 0o644))
+	got := scenario(t, "opens a kernel", "PATH="+bin+":"+os.Getenv("PATH"), "APT_FAKE=", "APT_FAKE_DEB="+file,
+		"APT_FAKE_LOG="+filepath.Join(dir, "log"), "QEMU_TEST_CACHE_DIR="+filepath.Join(dir, "cache"),
+		"QEMU_TEST_NO_DOWNLOAD=", "QEMU_TEST_ASSET_MIRROR=")
+	require.Zero(t, got.status, got.output)
+	log, err := os.ReadFile(filepath.Join(got.logDir, "x86_64", "TestScenario", "base.log"))
+	require.NoError(t, err)
+	assert.Contains(t, string(log),
+		fmt.Sprintf("linux-image-test:test: package version 6.1-2, SHA-256 %x", sha256.Sum256(deb)))
+}
+
+// kernelPackage returns a package (deb(5)) of a kernel.
+func kernelPackage(t *testing.T) []byte {
+	t.Helper()
+	var data, deb bytes.Buffer
+	w := tar.NewWriter(&data)
+	const image = "image"
+	require.NoError(t, w.WriteHeader(&tar.Header{Name: "./boot/vmlinuz-6.1.0-2-test", Mode: 0o644, Size: int64(len(image))}))
+	_, err := w.Write([]byte(image))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	fmt.Fprintf(&deb, "!<arch>\n%-16s%-12d%-6d%-6d%-8s%-10d`\n%s", "data.tar", 0, 0, 0, "100644", data.Len(), data.Bytes())
+	return deb.Bytes()
 }

@@ -70,6 +70,13 @@ var scenarios = map[string]func(t *testing.T){
 		newX86(t, qemutest.Assets(kernel.Package{Arch: "test", Flavour: "test"}))
 		t.Fatal("the stand-in for apt has no kernel")
 	},
+	"opens a kernel": func(t *testing.T) {
+		p := kernel.Package{Arch: "test", Flavour: "test"}
+		k := newX86(t, qemutest.Assets(p)).Kernel(p)
+		content, err := os.ReadFile(k.Image)
+		require.NoError(t, err)
+		require.Equal(t, "image", string(content))
+	},
 	"cannot launch": func(t *testing.T) {
 		newX86(t).VM("-device", "no-such-device").Launch()
 	},

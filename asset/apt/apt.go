@@ -14,10 +14,10 @@ import (
 
 // apt runs the machine's apt for one architecture with a state of its own.
 type apt struct {
-	get, cache string // the commands
-	dir        string // of the state
-	arch       string
-	suite      string // "" for the machine's own sources
+	get, cache, config string // the commands
+	dir                string // of the state
+	arch               string
+	suite              string // "" for the machine's own sources
 }
 
 func findApt(s *state) (*apt, error) {
@@ -29,14 +29,19 @@ func findApt(s *state) (*apt, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &apt{get: get, cache: cache, dir: s.dir, arch: s.arch, suite: s.suite}, nil
+	config, err := exec.LookPath("apt-config")
+	if err != nil {
+		return nil, err
+	}
+	return &apt{get: get, cache: cache, config: config, dir: s.dir, arch: s.arch, suite: s.suite}, nil
 }
 
 // configuration is read by apt after the system's configuration (apt.conf(5)), of which the sources, keys, proxies and
 // preferences stay. The arguments are the directory of the state and the architecture.
 //
 // Hooks after an update belong to the system: some clean its cache. Of the index files, only the package lists are needed:
-// distributions add descriptions, translations and pictures, several times as large.
+// distributions add descriptions, translations and pictures, several times as large. Of the hashes that an archive has,
+// apt tells only the strongest, which is SHA-512 in Ubuntu's; the asset cache is by SHA-256.
 const configuration = `APT::Architecture "%[2]s";
 #clear APT::Architectures;
 APT::Architectures { "%[2]s"; };
@@ -49,6 +54,7 @@ Dir::Log "%[1]s/log";
 APT::Get::AllowUnauthenticated "false";
 Acquire::AllowInsecureRepositories "false";
 Acquire::AllowDowngradeToInsecureRepositories "false";
+Acquire::ForceHash "SHA256";
 Acquire::Retries "2";
 Acquire::Languages "none";
 Acquire::GzipIndexes "true";
@@ -119,7 +125,7 @@ func (a *apt) update(ctx context.Context) (output string, err error) {
 	return output, err
 }
 
-// lookUp finds a package in the lists.
+// lookUp finds a package in the lists. The error is an [*Error] if apt has it, but tells of it in a form that is not known.
 func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 	name := p.Name
 	if p.Version != "" {
@@ -129,7 +135,13 @@ func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 	if err != nil {
 		return nil, complaint("apt-cache show", err, output)
 	}
+	if strings.TrimSpace(text) == "" { // a name that other packages provide
+		return nil, complaint("apt-cache show", errors.New("no package of that name"), output)
+	}
 	fields := parseStanza(text)
+	if fields["Version"] == "" {
+		return nil, unexpected(p, "apt-cache show "+name, "a paragraph with a Version", text)
+	}
 	uris, output, err := a.run(ctx, a.get, "download", "--print-uris", name)
 	if err != nil {
 		return nil, complaint("apt-get download --print-uris", err, output)
@@ -138,10 +150,9 @@ func (a *apt) lookUp(ctx context.Context, p Package) (*Release, error) {
 		Package: Package{Name: p.Name, Arch: p.Arch, Version: fields["Version"], Suite: a.suite},
 		Depends: parseDepends(fields["Depends"]),
 	}
-	// 'URL' file size SHA256:hash
 	m := uriLine.FindStringSubmatch(uris)
-	if m == nil || fields["Version"] == "" {
-		return nil, fmt.Errorf("expected apt to tell version, URL and SHA-256 of %s, but it said %q", p, strings.TrimSpace(uris))
+	if m == nil {
+		return nil, unexpected(p, "apt-get download --print-uris "+name, "'URL' file size SHA256:hash", uris)
 	}
 	r.URL, r.SHA256 = m[1], m[2]
 	return r, nil
@@ -166,6 +177,13 @@ func (a *apt) download(ctx context.Context, p Package) (string, error) {
 		return "", err
 	}
 	return files[0], nil
+}
+
+// unexpected is the error of an answer that is not in the form that this package knows. It is not that of a package which
+// there is not: a change of apt would have all tests skip.
+func unexpected(p Package, command, form, answer string) error {
+	return &Error{Package: p, Kind: Failed,
+		Err: fmt.Errorf("expected %s to print %s, but it printed %q", command, form, strings.TrimSpace(answer))}
 }
 
 // complaint is the error of a command together with what apt complained of.

@@ -26,6 +26,8 @@ func fake(t *testing.T, behaviour string) (commands func() []string) {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Setenv("APT_FAKE", behaviour)
 	t.Setenv("APT_FAKE_LOG", log)
+	t.Setenv("APT_FAKE_SOURCES", t.TempDir())
+	t.Setenv("APT_FAKE_DEB", "")
 	t.Setenv(asset.EnvCacheDir, t.TempDir())
 	t.Setenv(asset.EnvNoDownload, "")
 	t.Setenv(asset.EnvMirror, "")
@@ -154,6 +156,32 @@ func TestErrors(t *testing.T) {
 		requireKind(t, Unknown, err)
 		assert.ErrorContains(t, err, "cannot find package linux-image-nope:test: the apt sources of this machine do not have it")
 	})
+	t.Run("unsigned", func(t *testing.T) {
+		fake(t, "unsigned")
+		_, err := known.Fetch(t.Context())
+		requireKind(t, Unsigned, err)
+		assert.ErrorContains(t, err, "apt refuses a source that is not signed by a key of this machine; install its key")
+		assert.ErrorContains(t, err, "NO_PUBKEY 0123456789ABCDEF\n  E: The repository 'http://archive.example bookworm InRelease' is not signed.")
+	})
+	t.Run("virtual", func(t *testing.T) {
+		fake(t, "virtual")
+		_, err := known.Fetch(t.Context())
+		requireKind(t, Unknown, err)
+		assert.ErrorContains(t, err, "apt-cache show: no package of that name")
+	})
+	for behaviour, want := range map[string]string{
+		"hash":   `expected apt-get download --print-uris linux-image-test to print 'URL' file size SHA256:hash, but it printed "'http://archive.example/x.deb' x.deb 8 BLAKE3:9c56"`,
+		"stanza": `expected apt-cache show linux-image-test to print a paragraph with a Version, but it printed "Paket: linux-image-test"`,
+	} {
+		t.Run("answers in another form: "+behaviour, func(t *testing.T) {
+			fake(t, behaviour)
+			for range 2 { // with new lists, and with those
+				_, err := inTrixie.Fetch(t.Context())
+				requireKind(t, Failed, err)
+				assert.ErrorContains(t, err, want)
+			}
+		})
+	}
 	t.Run("no apt", func(t *testing.T) {
 		fake(t, "")
 		t.Setenv("PATH", t.TempDir())
@@ -191,7 +219,7 @@ func TestErrors(t *testing.T) {
 
 func TestTransient(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []Kind{NoApt, Offline, Unreachable, Unknown, Canceled} {
+	for _, kind := range []Kind{NoApt, Offline, Unreachable, Unsigned, Unknown, Canceled} {
 		assert.True(t, (&Error{Kind: kind}).Transient(), kind)
 	}
 	for _, kind := range []Kind{BadPackage, Failed} {

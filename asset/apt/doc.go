@@ -9,8 +9,9 @@
 //
 // Packages are looked up and downloaded by apt-get and apt-cache of this machine, with its sources, keys, proxies and
 // preferences, so a package comes from where the machine's other packages come from, in the version that "apt-get
-// install" would choose: a stable release's own rather than its backport. apt checks the signatures, and is not allowed to
-// do without.
+// install" would choose: a stable release's own rather than its backport. apt checks the signatures. It does without only
+// for sources that the machine itself marks as trusted, [trusted=yes] in sources.list(5); it is not allowed to for any
+// other, whatever its configuration says.
 //
 // A package of another release of Debian, for an architecture that the machine's own release does not have, names that
 // release:
@@ -28,7 +29,7 @@
 //
 // # What is kept
 //
-// The .deb is an asset: it is in the cache of package asset under its SHA-256, which the signed lists tell, and
+// The .deb is an asset: it is in the cache of package asset under its SHA-256, which the lists tell, and
 // QEMU_TEST_ASSET_MIRROR, QEMU_TEST_NO_DOWNLOAD and eviction are as for other assets. What a name resolved to is kept
 // beside the lists. So later runs, also without a network or without apt, use the same version. A newer one is looked for
 // when that was last done a week ago (with QEMU_TEST_REFRESH_CACHE: an hour), and when the known one is no longer on the
@@ -37,6 +38,7 @@
 //
 // # Errors
 //
-// What keeps a package from being resolved is an [*Error], whose Kind tells no apt, no network and no such package apart;
+// What keeps a package from being resolved is an [*Error], whose Kind tells no apt, no network, no signature and no such package
+// apart;
 // what keeps it from being downloaded is an [*asset.Error].
 package apt

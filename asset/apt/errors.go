@@ -17,6 +17,8 @@ const (
 	Offline
 	// Unreachable: the archive could not be asked, and nothing is known from before.
 	Unreachable
+	// Unsigned: nothing is known from before, and a source is refused for want of a signature by a key of the machine.
+	Unsigned
 	// Unknown: the machine's sources have no such package.
 	Unknown
 	// Canceled: the context ended first. The error wraps the context's.
@@ -35,13 +37,16 @@ type Error struct {
 	Err error
 	// Output is what apt printed, if it was asked.
 	Output string
+	// Restricted are the places, as file:line, of sources that apt was told not to use for the architecture of a package
+	// that is Unknown.
+	Restricted []string
 }
 
 // Transient reports whether the package may be had on another host, or at another time, so that a test skips for want of
 // it. What is wrong with the package's name, and with the cache, fails it.
 func (e *Error) Transient() bool {
 	switch e.Kind {
-	case NoApt, Offline, Unreachable, Unknown, Canceled:
+	case NoApt, Offline, Unreachable, Unsigned, Unknown, Canceled:
 		return true
 	}
 	return false
@@ -58,7 +63,7 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, ": %v", e.Err)
 	}
 	for line := range strings.Lines(e.Output) {
-		if strings.HasPrefix(line, "E:") || strings.HasPrefix(line, "Err:") {
+		if strings.HasPrefix(line, "E:") || strings.HasPrefix(line, "Err:") || strings.HasPrefix(line, "W: GPG error:") {
 			fmt.Fprintf(&b, "\n  %s", strings.TrimSpace(line))
 		}
 	}
@@ -75,7 +80,15 @@ func (e *Error) what() string {
 		return "nothing is known of it yet and downloads are disabled; unset QEMU_TEST_NO_DOWNLOAD"
 	case Unreachable:
 		return "apt could not reach the archive; check network, proxy and \"apt-get update\""
+	case Unsigned:
+		return "apt refuses a source that is not signed by a key of this machine; install its key, or remove it, " +
+			"or mark it [trusted=yes] if you vouch for it"
 	case Unknown:
+		if len(e.Restricted) > 0 {
+			return fmt.Sprintf("the apt sources of this machine do not have it, but %s may not be used for %s; "+
+				"add %[2]s to the architectures there if that archive has them, or else a source that has",
+				strings.Join(e.Restricted, ", "), e.Package.Arch)
+		}
 		return "the apt sources of this machine do not have it; add one that has, if there is"
 	case Canceled:
 		return "there was no time to finish; fetch it beforehand with QEMU_TEST_PRECACHE=1"

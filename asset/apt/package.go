@@ -66,7 +66,8 @@ func (p Package) validate() error {
 type Release struct {
 	// Package is the package with its version.
 	Package Package
-	// URL and SHA256 are where its file is, and the hash of it that the signed lists of the archive tell.
+	// URL and SHA256 are where its file is, and the hash of it that the lists of the archive tell, which are signed unless
+	// the machine trusts it without.
 	URL, SHA256 string
 	// Depends are the alternatives of each dependency, the first of which is what apt prefers.
 	Depends [][]Dependency
@@ -189,10 +190,16 @@ func (p Package) resolve(ctx context.Context, renew bool) (*Release, error) {
 			}
 		}
 	}
+	var restricted []string
 	for _, s := range states {
 		var r *Release
 		if r, err = s.resolve(ctx, p, renew); err == nil || !missing(err) {
 			return r, err
+		}
+		if e, ok := errors.AsType[*Error](err); ok && e.Kind == Unknown {
+			// The machine's own sources may be the better ones to look at, also when a suite was asked after them.
+			restricted = append(restricted, e.Restricted...)
+			e.Restricted = restricted
 		}
 	}
 	return nil, err

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -97,7 +98,7 @@ func failure(ctx context.Context, p Package, err error) error {
 	if ctx.Err() != nil {
 		return &Error{Package: p, Kind: Canceled, Err: errors.Join(ctx.Err(), context.Cause(ctx))}
 	}
-	if _, ok := errors.AsType[*Error](err); ok {
+	if isError(err) {
 		return err
 	}
 	return &Error{Package: p, Kind: Failed, Err: err}
@@ -113,10 +114,7 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 	info, err := os.Stat(updated)
 	if err == nil && time.Since(info.ModTime()) < s.listLife && !renew {
 		r, err := a.lookUp(ctx, p)
-		if err != nil {
-			err = &Error{Package: p, Kind: Unknown, Err: err}
-		}
-		return r, err
+		return r, a.explain(ctx, p, err)
 	}
 	output, updateErr := a.update(ctx)
 	r, err := a.lookUp(ctx, p)
@@ -124,11 +122,31 @@ func (s *state) ask(ctx context.Context, p Package, renew bool) (*Release, error
 	case err == nil:
 		// One source of several may be in trouble without keeping the package from being found.
 		return r, os.WriteFile(updated, nil, 0o666)
-	case updateErr != nil:
-		return nil, &Error{Package: p, Kind: Unreachable, Err: updateErr, Output: output}
+	case updateErr == nil:
+		return nil, errors.Join(a.explain(ctx, p, err), os.WriteFile(updated, nil, 0o666))
+	case isError(err):
+		return nil, err
+	case refused.MatchString(output):
+		return nil, &Error{Package: p, Kind: Unsigned, Err: updateErr, Output: output}
 	default:
-		return nil, errors.Join(&Error{Package: p, Kind: Unknown, Err: err}, os.WriteFile(updated, nil, 0o666))
+		return nil, &Error{Package: p, Kind: Unreachable, Err: updateErr, Output: output}
 	}
+}
+
+// refused matches what apt says of a source without a signature, or with one by a key that it does not have.
+var refused = regexp.MustCompile(`(?m)^E: .* is not signed\.`)
+
+// explain makes an [*Error] of why a package is not in the lists, if it is none yet.
+func (a *apt) explain(ctx context.Context, p Package, err error) error {
+	if err == nil || isError(err) {
+		return err
+	}
+	return &Error{Package: p, Kind: Unknown, Err: err, Restricted: a.restricted(ctx)}
+}
+
+func isError(err error) bool {
+	_, ok := errors.AsType[*Error](err)
+	return ok
 }
 
 // download has apt download the file of a release, and returns its path. An error wraps [fs.ErrNotExist] when the archive

@@ -36,7 +36,7 @@ type Kernel struct {
 func (k *Kernel) String() string { return fmt.Sprintf("Linux %s (%s)", k.Release, k.Version) }
 
 // Banner returns a regular expression for the kernel's first line on the console: its release and, as Debian and Ubuntu
-// both have it in there, the version of the package.
+// both have it in there, the version of the package, of which nothing is missing.
 func (k *Kernel) Banner() string {
 	version := regexp.QuoteMeta(k.Version)
 	if strings.HasSuffix(k.Release, "-generic") {
@@ -45,7 +45,8 @@ func (k *Kernel) Banner() string {
 		_, upload, _ := strings.Cut(build, ".")
 		version = "#" + regexp.QuoteMeta(upload) + "-Ubuntu"
 	}
-	return `Linux version ` + regexp.QuoteMeta(k.Release) + ` \(.*` + version
+	// White space follows also where the console has not received all of the line.
+	return `Linux version ` + regexp.QuoteMeta(k.Release) + ` \(.*\s` + version + `\s`
 }
 
 // findImage sets the path of the kernel.

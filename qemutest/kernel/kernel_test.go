@@ -88,13 +88,20 @@ func TestBanner(t *testing.T) {
 	for line, k := range map[string]*Kernel{
 		"Linux version 6.1.0-50-armmp (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld 2.40) #1 SMP Debian 6.1.176-1 (2026-07-01)": {
 			Release: "6.1.0-50-armmp", Version: "6.1.176-1"},
+		"Linux version 6.1.0-50-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld 2.40) #1 SMP PREEMPT_DYNAMIC Debian 6.1.176-10 (2026-07-01)": {
+			Release: "6.1.0-50-amd64", Version: "6.1.176-10"},
+		"Linux version 6.12.95+deb12-arm64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP Debian 6.12.95-1~bpo12+1 (2026-07-01)": {
+			Release: "6.12.95+deb12-arm64", Version: "6.12.95-1~bpo12+1"},
 		"Linux version 6.8.0-45-generic (buildd@lcy02-amd64-115) (x86_64-linux-gnu-gcc-13) #45-Ubuntu SMP PREEMPT_DYNAMIC Fri Aug 30 12:02:04 UTC 2024 (Ubuntu 6.8.0-45.45-generic 6.8.12)": {
 			Release: "6.8.0-45-generic", Version: "6.8.0-45.45"},
 		"Linux version 6.8.0-45-generic (buildd@lcy02-amd64-075) (x86_64-linux-gnu-gcc-12) #45~22.04.1-Ubuntu SMP PREEMPT_DYNAMIC (Ubuntu 6.8.0-45.45~22.04.1-generic 6.8.12)": {
 			Release: "6.8.0-45-generic", Version: "6.8.0-45.45~22.04.1"},
 	} {
 		assert.Regexp(t, regexp.MustCompile(k.Banner()), line)
-		assert.NotRegexp(t, regexp.MustCompile((&Kernel{Release: k.Release, Version: k.Version + "9"}).Banner()), line)
+		for _, version := range []string{k.Version + "9", k.Version + "~bpo12+1", k.Version[:len(k.Version)-1]} {
+			other := &Kernel{Release: k.Release, Version: version}
+			assert.NotRegexp(t, regexp.MustCompile(other.Banner()), line, "the console has less or more than "+version)
+		}
 		assert.NotRegexp(t, regexp.MustCompile((&Kernel{Release: k.Release + "x", Version: k.Version}).Banner()), line)
 	}
 }
