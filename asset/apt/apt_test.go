@@ -26,7 +26,13 @@ func fake(t *testing.T, behaviour string) (commands func() []string) {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Setenv("APT_FAKE", behaviour)
 	t.Setenv("APT_FAKE_LOG", log)
-	t.Setenv("APT_FAKE_SOURCES", t.TempDir())
+	sources := t.TempDir()
+	text := "deb http://packages.example/apt bookworm main\n"
+	if behaviour != "foreign" {
+		text += "deb http://archive.example/debian/ bookworm main\n"
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(sources, "sources.list"), []byte(text), 0o644))
+	t.Setenv("APT_FAKE_SOURCES", sources)
 	t.Setenv("APT_FAKE_DEB", "")
 	t.Setenv(asset.EnvCacheDir, t.TempDir())
 	t.Setenv(asset.EnvNoDownload, "")

@@ -29,6 +29,16 @@ func TestSourcesForOtherArchitectures(t *testing.T) {
 	}
 }
 
+// restricted returns the lines of sources that are not for arm64.
+func restricted(sources []source) (lines []int) {
+	for _, s := range sources {
+		if s.excludes("arm64") {
+			lines = append(lines, s.line)
+		}
+	}
+	return lines
+}
+
 func TestRestrictedLines(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]int{
@@ -41,7 +51,7 @@ func TestRestrictedLines(t *testing.T) {
 		"deb-src [arch=amd64] http://x y z\n# deb [arch=amd64] http://x":  nil,
 		"\tdeb\t[lang=none arch=amd64 trusted=yes] http://x y z # remark": {1},
 	} {
-		assert.Equal(t, want, restrictedLines(text, "arm64"), text)
+		assert.Equal(t, want, restricted(sourceLines(text)), text)
 	}
 }
 
@@ -58,6 +68,35 @@ func TestRestrictedStanzas(t *testing.T) {
 		"Enabled: no\nTypes: deb\nArchitectures: amd64\n":                                   nil,
 		"Types: deb\n# Architectures: amd64\n":                                              nil,
 	} {
-		assert.Equal(t, want, restrictedStanzas(text, "arm64"), text)
+		assert.Equal(t, want, restricted(sourceStanzas(text)), text)
+	}
+}
+
+func TestSourcesInBothForms(t *testing.T) {
+	t.Parallel()
+	want := source{line: 2, uris: []string{"http://x/debian"}, suites: []string{"bookworm"}, components: []string{"main", "contrib"}}
+	assert.Equal(t, []source{want}, sourceLines("# remark\ndeb [signed-by=/x] http://x/debian bookworm main contrib # remark\ndeb-src http://x y z\n"))
+	assert.Equal(t, []source{want}, sourceStanzas("# remark\nTypes: deb\nURIs: http://x/debian\nSuites: bookworm\nComponents:\n main\n# remark\n\tcontrib\n"))
+}
+
+func TestArchiveInTheSources(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "",
+		"deb http://x/debian bookworm-backports main\ndeb http://x/debian bookworm contrib\n": "",
+		"deb http://x/ubuntu noble main\n": "",
+		"deb http://x/apt/ stable main\ndeb http://y/debian-security bookworm-security main\ndeb http://y/debian/ bookworm main\n": "http://y/debian/",
+	} {
+		fake(t, "")
+		require.NoError(t, os.WriteFile(filepath.Join(os.Getenv("APT_FAKE_SOURCES"), "sources.list"), []byte(text), 0o644))
+		s, err := openState("test", "trixie")
+		require.NoError(t, err)
+		a, err := findApt(s)
+		require.NoError(t, err)
+		require.NoError(t, os.MkdirAll(s.dir, 0o755))
+		got, err := a.archive(t.Context())
+		assert.Equal(t, want, got)
+		if want == "" {
+			assert.ErrorContains(t, err, "they have no archive of Debian")
+		}
 	}
 }

@@ -5,25 +5,23 @@ import (
 	"errors"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
 // archive returns the URI of Debian's archive in the machine's own sources: the one from which it has a release's main
-// component, as opposed to updates, security and other people's packages.
+// component, as opposed to updates, security and other people's packages. The sources themselves tell: apt would name those
+// only whose lists the system has.
 func (a *apt) archive(ctx context.Context) (string, error) {
-	// The system's configuration tells, before any list is there.
-	out, output, err := execute(ctx, a.dir, a.get, "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
-		"Created-By: Packages")
-	if err != nil {
-		return "", complaint("apt-get indextargets", err, output)
-	}
-	for line := range strings.Lines(out) {
-		fields := strings.Fields(line)
-		if len(fields) != 3 || fields[2] != "main" || strings.ContainsAny(fields[1], "-/") {
+	for _, s := range a.sources(ctx) {
+		release := slices.ContainsFunc(s.suites, func(suite string) bool { return !strings.ContainsAny(suite, "-/") })
+		if !release || !slices.Contains(s.components, "main") {
 			continue
 		}
-		if uri, err := url.Parse(fields[0]); err == nil && path.Base(uri.Path) == "debian" {
-			return fields[0], nil
+		for _, text := range s.uris {
+			if uri, err := url.Parse(text); err == nil && path.Base(uri.Path) == "debian" {
+				return text, nil
+			}
 		}
 	}
 	return "", errors.New("they have no archive of Debian, <URI>/debian with a component main, to take another release from")
