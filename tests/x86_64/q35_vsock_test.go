@@ -86,6 +86,13 @@ func TestX86Q35GuestOverVsockOfAGuest(t *testing.T) {
 	require.NoError(t, err)
 	addProgram(q, root, "bin/sh", shell)
 	addProgram(q, root, "usr/bin/qemu-system-x86_64", q.Emulator())
+	for _, dir := range []string{"/usr/lib/*/qemu", "/usr/lib/qemu", "/usr/lib64/qemu"} {
+		modules, err := filepath.Glob(filepath.Join(dir, "accel-tcg-*.so")) // where QEMU has it apart
+		require.NoError(t, err)
+		for _, module := range modules {
+			addProgram(q, root, module[1:], module)
+		}
+	}
 	addProgram(q, root, "usr/bin/x86_64.test", self)
 	for _, name := range []string{"bios-256k.bin", "kvmvapic.bin", "linuxboot_dma.bin"} {
 		root.AddFile("usr/share/qemu/"+name, 0o644, q.Firmware(name))
