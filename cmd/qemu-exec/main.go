@@ -26,6 +26,10 @@
 // brought back. A guest that panics or hangs is reported with the last lines of
 // its console.
 //
+// The emulator is the one that QEMU_TEST_QEMU_BINARY names, which has to have the
+// target of the binary; else that of the build tree in QEMU_TEST_BUILD_DIR; else
+// that in PATH. Relative paths begin at the root of the module that is tested.
+//
 // A machine takes a place among those that the tests of this host run, with its
 // memory and a core for each of its CPUs; QEMU_TEST_JOBS says how many may run at
 // once instead. A wait for the place is told, and counts for none of qemu-exec's

@@ -18,6 +18,7 @@ import (
 	"github.com/qemutest/functional/qemutest/guest/platform"
 	"github.com/qemutest/functional/qemutest/hang"
 	"github.com/qemutest/functional/qemutest/image"
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
@@ -38,7 +39,8 @@ const (
 
 // A Runner runs test binaries, each in a machine of its own. The zero value
 // works: the machine is the one that package platform has for the binary's
-// architecture.
+// architecture, and the emulator the one that QEMU_TEST_QEMU_BINARY names, or
+// that is in the build tree in QEMU_TEST_BUILD_DIR, or in PATH.
 type Runner struct {
 	Target  string // expected target, such as "aarch64"; "" for that of the binary
 	Machine string // value of -machine, "" for the platform's
@@ -84,6 +86,10 @@ func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	binary, _, err := emulator.Find(ctx, p.Target)
+	if err != nil {
+		return 0, err
+	}
 	scratch, release, err := scratchDir()
 	if err != nil {
 		return 0, err
@@ -98,6 +104,7 @@ func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	config.Binary = binary
 	leave, err := r.takePlace(ctx, p, i)
 	if err != nil {
 		return 0, err

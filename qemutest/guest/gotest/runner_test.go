@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/qemutest/guest/platform"
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 )
@@ -23,9 +24,12 @@ import (
 // missing.
 func requireMachine(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil {
-		t.Skip("needs qemu-system-x86_64: install it")
+	_, _, err := emulator.Find(t.Context(), "x86_64")
+	var missing *emulator.Missing
+	if errors.As(err, &missing) {
+		t.Skip(missing.Reason)
 	}
+	require.NoError(t, err)
 	p, err := platform.ForGOARCH("amd64")
 	require.NoError(t, err)
 	_, err = p.Kernel.Open(t.Context())
