@@ -223,6 +223,38 @@ func TestPanicOfTheGuest(t *testing.T) {
 	assert.ErrorContains(t, err, "last lines of the console:")
 }
 
+// The guest's channel closes before it is known how QEMU ended.
+func TestGuestThatEndsDuringItsBoot(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	_, _, err := run(t, Runner{Memory: 64, LogDir: t.TempDir()}, i)
+	require.Error(t, err)
+	first, details, _ := strings.Cut(err.Error(), "\n")
+	assert.Equal(t, "the guest did not boot: the machine ended: the guest reset by a triple fault, which -no-reboot makes the end", first)
+	assert.Contains(t, details, "last lines of the console: none, it is silent\n")
+	assert.Regexp(t, `(?m)^it may have too little memory: it has 64 MiB \(usual are 1024\), its file system takes \d+ MiB packed`, details)
+
+	// A bit more, and the kernel can say so.
+	_, _, err = run(t, Runner{Memory: 80}, i)
+	assert.ErrorContains(t, err, "Kernel panic - not syncing")
+	assert.ErrorContains(t, err, "it may have too little memory: it has 80 MiB")
+}
+
+func TestMachinesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	for machine, want := range map[string]string{
+		"nope":    `expected QEMU to start, it exited with status 1: qemu-system-x86_64: unsupported machine type: "nope"`,
+		"microvm": "expected a machine with the bus of virtio-serial-pci, as q35 has it, got microvm, which lacks the bus: ",
+	} {
+		_, _, err := run(t, Runner{Machine: machine}, i)
+		require.Error(t, err)
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		assert.Contains(t, first, want)
+		assert.NotContains(t, err.Error(), "memory")
+	}
+}
+
 func TestHangOfTheGuest(t *testing.T) {
 	t.Parallel()
 	i := invocation(t, nil, "-test.run=TestHangs", "-test.timeout=1s")
