@@ -193,6 +193,46 @@ func TestOutputsComeBack(t *testing.T) {
 	}
 }
 
+// Programs that tests run leave their coverage in another directory than the
+// test binary does.
+func TestCoverageOfProgramsComesBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	i := invocation(t, nil, "-test.run=TestCoverageOfAProgram")
+	i.Env = append(os.Environ(), "GOCOVERDIR="+dir)
+	status, output, err := run(t, Runner{}, i)
+	require.NoError(t, err, output)
+	assert.Zero(t, status, output)
+	text, err := os.ReadFile(filepath.Join(dir, "covcounters.program"))
+	require.NoError(t, err)
+	assert.Equal(t, "counters", string(text))
+}
+
+// A binary that never ends has its output passed on.
+func TestOutputComesAsItIsPrinted(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.v", "-test.run=TestTakesTooLong", "-test.timeout=1m")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	seen := errors.New("the output has come")
+	output := &lookout{text: "=== RUN   TestTakesTooLong\n", found: func() { cancel(seen) }}
+	_, err := Runner{Stdout: output}.Run(ctx, i)
+	assert.ErrorIs(t, err, seen, "%s", output.output)
+}
+
+// lookout calls found when it has been written a text.
+type lookout struct {
+	text   string
+	found  func()
+	output []byte
+}
+
+func (l *lookout) Write(p []byte) (int, error) {
+	if l.output = append(l.output, p...); bytes.Contains(l.output, []byte(l.text)) {
+		l.found()
+	}
+	return len(p), nil
+}
+
 func TestStatusOfAFailure(t *testing.T) {
 	t.Parallel()
 	status, output, err := run(t, Runner{}, invocation(t, nil, "-test.run=TestFails"))
