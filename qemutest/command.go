@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/guard"
 	"github.com/qemutest/functional/qemutest/machine"
 )
@@ -71,9 +72,9 @@ func (q *Test) AddLibraryPath(dir string) {
 // program does.
 func (q *Test) Tool(name string, args ...string) string {
 	q.t.Helper()
-	path, err := lookTool(name)
+	path, err := emulator.Tool(name)
 	if err != nil {
-		q.end(err)
+		q.end(skipMissing(err))
 	}
 	return q.HostCommand(path, args...)
 }

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -19,109 +18,20 @@ import (
 func (q *Test) findEmulator(ctx context.Context) error {
 	var err error
 	if q.settings.userMode {
-		q.emulator, err = lookUserEmulator("qemu-" + q.target)
-		return err
+		q.emulator, err = emulator.User(q.target)
+	} else {
+		q.emulator, q.capabilities, err = emulator.Find(ctx, q.target)
 	}
-	if q.emulator, err = lookEmulator("qemu-system-" + q.target); err != nil {
-		return err
-	}
-	if q.capabilities, err = machine.Probe(ctx, q.emulator); err != nil {
-		return err
-	}
-	if got := q.capabilities.Target; got != q.target {
-		return Skipf(KindEmulator, "%s emulates %s, this test is for %s", q.emulator, got, q.target)
-	}
-	return nil
+	return skipMissing(err)
 }
 
-// lookEmulator returns the path of a system emulator: the one that
-// QEMU_TEST_QEMU_BINARY names; else from the build tree in QEMU_TEST_BUILD_DIR;
-// else from PATH. Which target the named one has, it is asked itself, because
-// distributions rename them.
-func lookEmulator(name string) (string, error) {
-	path, err := namedProgram("QEMU_TEST_QEMU_BINARY", "an emulator")
-	if err != nil {
-		return "", err
+// skipMissing turns the lack of an emulator or tool into a skip.
+func skipMissing(err error) error {
+	var missing *emulator.Missing
+	if errors.As(err, &missing) {
+		return Skipf(KindEmulator, "%s", missing.Reason)
 	}
-	if path == "" {
-		return lookTool(name)
-	}
-	base := filepath.Base(path)
-	if strings.HasPrefix(base, "qemu-") && !strings.HasPrefix(base, "qemu-system-") && base != "qemu-kvm" {
-		return "", Skipf(KindEmulator, "needs %s, QEMU_TEST_QEMU_BINARY is %s", name, path)
-	}
-	return path, nil
-}
-
-// lookUserEmulator is lookEmulator for a user-mode emulator, which distributions
-// that link it statically may call so. Its name alone tells what it is.
-func lookUserEmulator(name string) (string, error) {
-	static := name + "-static"
-	path, err := namedProgram("QEMU_TEST_QEMU_BINARY", "an emulator")
-	if err != nil {
-		return "", err
-	}
-	if path != "" {
-		if base := filepath.Base(path); base != name && base != static {
-			return "", Skipf(KindEmulator, "needs %s, QEMU_TEST_QEMU_BINARY is %s", name, path)
-		}
-		return path, nil
-	}
-	path, err = lookTool(name)
-	if err != nil {
-		if other, otherErr := lookTool(static); otherErr == nil {
-			return other, nil
-		}
-	}
-	return path, err
-}
-
-// namedProgram returns the path of the program that an environment variable
-// names, "" if it names none. what says what it should be.
-func namedProgram(variable, what string) (string, error) {
-	path := os.Getenv(variable)
-	if path == "" {
-		return "", nil
-	}
-	path, err := fromModuleRoot(path)
-	if err == nil {
-		_, err = exec.LookPath(path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: expected the path of %s, absolute or from the root of the module; "+
-			"correct it, or unset it to take the one in PATH: %w", variable, what, err)
-	}
-	return path, nil
-}
-
-// lookTool returns the path of a program that belongs to QEMU, from the build
-// tree in QEMU_TEST_BUILD_DIR or else from PATH; qemu-img is the one that
-// QEMU_TEST_QEMU_IMG names, if it is set.
-func lookTool(name string) (string, error) {
-	if name == "qemu-img" {
-		if path, err := namedProgram("QEMU_TEST_QEMU_IMG", "qemu-img"); path != "" || err != nil {
-			return path, err
-		}
-	}
-	dir, err := buildDir()
-	if err != nil {
-		return "", err
-	}
-	if dir != "" {
-		path, err := exec.LookPath(filepath.Join(dir, name))
-		if err != nil {
-			return "", Skipf(KindEmulator, "%s is not in the QEMU build tree %s: build it there, or unset QEMU_TEST_BUILD_DIR", name, dir)
-		}
-		return path, nil
-	}
-	path, err := exec.LookPath(name)
-	if errors.Is(err, exec.ErrDot) {
-		return filepath.Abs(path)
-	}
-	if err != nil {
-		return "", Skipf(KindEmulator, "%s is not in PATH: install it, or set QEMU_TEST_BUILD_DIR to a QEMU build tree", name)
-	}
-	return path, nil
+	return err
 }
 
 // Machine requires a machine type, by its exact name or an alias, and makes

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 )
@@ -17,8 +18,8 @@ func (q *Test) checkEnvironment() {
 	_, scaleErr := timescale.Factor()
 	_, jobsErr := pool.DefaultBudget()
 	_, holdErr := holdTime()
-	_, buildErr := buildDir()
-	_, toolErr := namedProgram("QEMU_TEST_QEMU_IMG", "qemu-img")
+	_, buildErr := emulator.BuildDir()
+	_, toolErr := emulator.Image()
 	if err := errors.Join(scaleErr, jobsErr, holdErr, buildErr, toolErr, checkRequired(requiredKinds())); err != nil {
 		q.t.Fatal(err)
 	}

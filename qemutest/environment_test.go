@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qemutest/functional/qemutest/internal/module"
 )
 
 func TestMisspelledKinds(t *testing.T) {
@@ -31,7 +33,7 @@ func TestVariablesThatSayNo(t *testing.T) {
 // Every variable that the code reads is in the manual.
 func TestVariablesAreDocumented(t *testing.T) {
 	t.Parallel()
-	root, err := moduleRoot()
+	root, err := module.Root()
 	require.NoError(t, err)
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	require.NoError(t, err)

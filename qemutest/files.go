@@ -15,7 +15,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/qemutest/functional/asset"
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/guard"
+	"github.com/qemutest/functional/qemutest/internal/module"
 )
 
 // Scratch returns a path in the test's scratch directory, which is made at the
@@ -56,7 +58,7 @@ func (q *Test) Data(elem ...string) string {
 // such file in it.
 func (q *Test) Build(elem ...string) string {
 	q.t.Helper()
-	dir, err := buildDir()
+	dir, err := emulator.BuildDir()
 	if err != nil {
 		q.t.Fatal(err)
 	}
@@ -233,60 +235,8 @@ func logRoot() (string, error) {
 	if dir == "" {
 		dir = filepath.Join("build", "functional")
 	}
-	return fromModuleRoot(dir)
+	return module.Path(dir)
 }
-
-// fromModuleRoot makes a path absolute that a person gave, who does not think
-// of the package's directory, in which go test runs the test.
-func fromModuleRoot(path string) (string, error) {
-	if filepath.IsAbs(path) {
-		return path, nil
-	}
-	root, err := moduleRoot()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(root, path), nil
-}
-
-// buildDir returns the QEMU build tree that QEMU_TEST_BUILD_DIR names, "" if it
-// names none.
-func buildDir() (string, error) {
-	dir := os.Getenv("QEMU_TEST_BUILD_DIR")
-	if dir == "" {
-		return "", nil
-	}
-	dir, err := fromModuleRoot(dir)
-	if err != nil {
-		return "", err
-	}
-	if info, err := os.Stat(dir); err != nil {
-		return "", fmt.Errorf("QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build, absolute or from the root of the module: %w", err)
-	} else if !info.IsDir() {
-		return "", fmt.Errorf("QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build, %s is a file", dir)
-	}
-	return dir, nil
-}
-
-// moduleRoot returns the nearest directory with a go.mod file, from the
-// directory of the package upward; the working directory itself when there is
-// none, as for a test binary that was carried to another machine.
-var moduleRoot = sync.OnceValues(func() (string, error) {
-	start, err := os.Getwd()
-	if err != nil {
-		return "", fmt.Errorf("looking for the module: %w", err)
-	}
-	for dir := start; ; {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return start, nil
-		}
-		dir = parent
-	}
-})
 
 // localPath turns the name of a test into a relative path that cannot lead
 // out of the directory it is joined to, and that can be part of QEMU's options.

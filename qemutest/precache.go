@@ -8,6 +8,7 @@ import (
 
 	"github.com/qemutest/functional/asset"
 	"github.com/qemutest/functional/qemutest/internal/gocache"
+	"github.com/qemutest/functional/qemutest/internal/module"
 	"github.com/qemutest/functional/qemutest/kernel"
 )
 
@@ -36,7 +37,7 @@ func (q *Test) precache(ctx context.Context) {
 // followCached has the go command forget that a package is pre-cached when what
 // was fetched changes or vanishes.
 func followCached(ctx context.Context, a Source) {
-	root, err := moduleRoot()
+	root, err := module.Root()
 	if err != nil {
 		return // nothing can be remembered without a module
 	}
@@ -56,7 +57,7 @@ func followCached(ctx context.Context, a Source) {
 // again instead of running the tests: it does not see when QEMU is installed,
 // replaced or removed.
 var dependOnHost = sync.OnceFunc(func() {
-	if root, err := moduleRoot(); err == nil {
+	if root, err := module.Root(); err == nil {
 		gocache.Never(root)
 	}
 })

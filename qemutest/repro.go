@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qemutest/functional/qemutest/internal/module"
 	"github.com/qemutest/functional/qemutest/machine"
 )
 
@@ -49,7 +50,7 @@ func (q *Test) repro(vms []*VM) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	root, err := moduleRoot()
+	root, err := module.Root()
 	if err != nil {
 		return "", err
 	}

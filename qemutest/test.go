@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/qemutest/functional/qemutest/internal/module"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
@@ -265,7 +266,7 @@ func (q *Test) close() {
 func (q *Test) rerunCommand() string {
 	pkg := "."
 	if dir, err := os.Getwd(); err == nil {
-		if root, err := moduleRoot(); err == nil {
+		if root, err := module.Root(); err == nil {
 			if rel, err := filepath.Rel(root, dir); err == nil {
 				pkg = "./" + filepath.ToSlash(rel)
 			}

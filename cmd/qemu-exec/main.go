@@ -26,6 +26,14 @@
 // brought back. A guest that panics or hangs is reported with the last lines of
 // its console.
 //
+// The emulator is the one that QEMU_TEST_QEMU_BINARY names, which has to have the
+// target of the binary; else that of the build tree in QEMU_TEST_BUILD_DIR; else
+// that in PATH. Relative paths begin at the root of the module that is tested.
+//
+// Another machine (-machine) has to have the bus for virtio and the first serial
+// port of the usual one: PCI, but virtio-mmio on arm and the channels of s390x. So
+// pc can stand in for q35, and microvm cannot.
+//
 // A machine takes a place among those that the tests of this host run, with its
 // memory and a core for each of its CPUs; QEMU_TEST_JOBS says how many may run at
 // once instead. A wait for the place is told, and counts for none of qemu-exec's
@@ -57,7 +65,7 @@ const cannotRun = 3
 func main() {
 	r := gotest.Runner{Stdout: os.Stdout, Stderr: os.Stderr, Notify: func(text string) { fmt.Fprintln(os.Stderr, "qemu-exec:", text) }}
 	flag.StringVar(&r.Target, "target", "", "expected `target` of the emulator, for example aarch64")
-	flag.StringVar(&r.Machine, "machine", "", "`machine` with its options, as QEMU's -machine takes it")
+	flag.StringVar(&r.Machine, "machine", "", "`machine` with its options, as QEMU's -machine takes it: one with the same bus for virtio and the same first serial port as the usual one, such as pc for q35")
 	flag.StringVar(&r.CPU, "cpu", "", "CPU `model`, as QEMU's -cpu takes it")
 	flag.IntVar(&r.Memory, "m", 0, "memory of the guest in `MiB`")
 	flag.StringVar(&r.LogDir, "logs", "", "`directory` for the logs of the machines: it gets one for each package, named after the package's own")

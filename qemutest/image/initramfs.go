@@ -46,6 +46,7 @@ type node struct {
 	mode         fs.FileMode
 	size         int64                         // of the content
 	open         func() (io.ReadCloser, error) // content of a file; nil for other kinds
+	optional     bool                          // a file that is left out if it is gone
 	target       string                        // of a symbolic link
 	major, minor uint32                        // of a device
 }
@@ -60,7 +61,20 @@ func (i *Initramfs) AddBytes(name string, mode fs.FileMode, content []byte) {
 // AddFile adds the file of the host at path, which is read when the initramfs
 // is written. A mode of 0 stands for the mode of the file.
 func (i *Initramfs) AddFile(name string, mode fs.FileMode, path string) {
+	i.addFile(name, mode, path, false)
+}
+
+// AddFileIfThere is AddFile for a file that others may remove: it is left out if
+// it is gone now, or when the initramfs is written.
+func (i *Initramfs) AddFileIfThere(name string, mode fs.FileMode, path string) {
+	i.addFile(name, mode, path, true)
+}
+
+func (i *Initramfs) addFile(name string, mode fs.FileMode, path string, optional bool) {
 	n, err := hostFile(path)
+	if optional && errors.Is(err, fs.ErrNotExist) {
+		return
+	}
 	if err != nil {
 		i.fail(name, err)
 		return
@@ -68,6 +82,7 @@ func (i *Initramfs) AddFile(name string, mode fs.FileMode, path string) {
 	if mode != 0 {
 		n.mode = mode & modeBits
 	}
+	n.optional = optional
 	i.add(name, n)
 }
 

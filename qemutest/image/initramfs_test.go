@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -172,6 +173,28 @@ func TestInitramfsOfChangingFile(t *testing.T) {
 		_, err := i.WriteTo(&bytes.Buffer{})
 		require.ErrorContains(t, err, `initramfs entry "file": expected a file of 6 bytes that nobody changes`)
 	}
+}
+
+// Files that others remove are left out, whenever that is, if they are added so.
+func TestInitramfsOfVanishingFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var i, want Initramfs
+	for _, name := range []string{"early", "kept", "late"} {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(name), 0o644))
+		if name == "early" {
+			require.NoError(t, os.Remove(path))
+		}
+		i.AddFileIfThere(name, 0, path)
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "late")))
+	want.AddFile("kept", 0, filepath.Join(dir, "kept"))
+	assert.Equal(t, write(t, &want), write(t, &i))
+
+	i.AddFileIfThere("directory", 0, dir)
+	_, err := i.WriteTo(io.Discard)
+	assert.ErrorContains(t, err, "to be a regular file")
 }
 
 func TestWriteFileIsAllOrNothing(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math"
 )
@@ -34,6 +35,18 @@ func (a *newcWriter) write(name string, n node) error {
 	if n.size > math.MaxUint32 {
 		return fmt.Errorf("expected less than 4 GiB, the limit of an initramfs, but it has %d bytes", n.size)
 	}
+	open := n.open
+	if n.optional { // its header can only be written once it is open
+		content, err := n.open()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		defer func() { _ = content.Close() }()
+		open = func() (io.ReadCloser, error) { return io.NopCloser(content), nil }
+	}
 	a.entries++
 	h := newcHeader{
 		inode:   a.entries, // each its own: one that two entries share means hard links
@@ -48,8 +61,8 @@ func (a *newcWriter) write(name string, n node) error {
 		return err
 	}
 	switch {
-	case n.open != nil:
-		if err := copyExactly(a.w, n.open, n.size); err != nil {
+	case open != nil:
+		if err := copyExactly(a.w, open, n.size); err != nil {
 			return err
 		}
 	case n.target != "":

@@ -14,6 +14,9 @@ var (
 	// machine, CPU, device or property that it does not have.
 	ErrOption = errors.New("this QEMU has no such option or value: correct it, or require a QEMU that has it")
 
+	// ErrBus is a device for a bus that the machine does not have.
+	ErrBus = errors.New("the machine lacks the bus of the device: choose its sibling for a bus that the machine has, or another machine")
+
 	// ErrFile is a file in the command line that is missing or that QEMU cannot
 	// use.
 	ErrFile = errors.New("QEMU cannot use a file: check that it is there and may be read")
@@ -37,9 +40,10 @@ var launchCauses = []struct {
 	{regexp.MustCompile(`(?i)could not access kvm|failed to initialize kvm|kvm is not supported|invalid accelerator kvm`), ErrKVM},
 	{regexp.MustCompile(`Address already in use|Could not set up host forwarding rule`), ErrPortInUse},
 	{regexp.MustCompile(`No such file or directory|Permission denied|[Cc]ould not (?:open|load)|Cannot load`), ErrFile},
-	{regexp.MustCompile(`invalid option|requires an argument|[Uu]nsupported (?:machine|NIC)|unable to find CPU model` +
+	{regexp.MustCompile(`No '.*' bus found`), ErrBus},
+	{regexp.MustCompile(`invalid option|requires an argument|[Uu]nsupported (?:machine|NIC)|unable to find CPU model|Invalid CPU model` +
 		`|invalid accelerator|[Ii]nvalid (?:parameter|SMP)|not a valid device model|Property '.*' not found` +
-		`|Parameter '.*' (?:expects|does not accept|is missing)|No '.*' bus found`), ErrOption},
+		`|Parameter '.*' (?:expects|does not accept|is missing)`), ErrOption},
 }
 
 // cause returns what QEMU complained of, nil if that is nothing known.

@@ -24,6 +24,7 @@ func TestCausesOfFailedLaunches(t *testing.T) {
 	const (
 		exited = "expected QEMU to start, it exited with status 1: qemu-system-x86_64: "
 		option = " (this QEMU has no such option or value: correct it, or require a QEMU that has it)"
+		bus    = " (the machine lacks the bus of the device: choose its sibling for a bus that the machine has, or another machine)"
 		file   = " (QEMU cannot use a file: check that it is there and may be read)"
 		port   = " (the port is in use: let QEMU choose one with port 0, and ask which)"
 		memory = " (the host has too little memory: make the machine smaller, or run fewer of them)"
@@ -45,6 +46,15 @@ func TestCausesOfFailedLaunches(t *testing.T) {
 			exited + "-device e1000,foo=1: Property 'e1000.foo' not found" + option,
 		},
 		{"CPU", []string{"-cpu", "foo"}, Exited, ErrOption, exited + "unable to find CPU model 'foo'" + option},
+		{"machine", []string{"-machine", "foo"}, Exited, ErrOption, exited + `unsupported machine type: "foo"` + option},
+		{
+			"value with a hint", []string{"-m", "12x"}, Exited, ErrOption,
+			exited + "-m 12x: Parameter 'size' expects a non-negative number below 2^64" + option,
+		},
+		{
+			"bus", []string{"-machine", "microvm", "-device", "virtio-serial-pci"}, Exited, ErrBus,
+			exited + "-device virtio-serial-pci: No 'PCI' bus found for device 'virtio-serial-pci'" + bus,
+		},
 		{
 			"missing file", []string{"-drive", "file=/no/such/disk"}, Exited, ErrFile,
 			exited + "-drive file=/no/such/disk: Could not open '/no/such/disk': No such file or directory" + file,
@@ -106,7 +116,7 @@ func TestLaunchWithoutPermissionForKVM(t *testing.T) {
 // assertCause checks that errors.Is finds one cause and no other.
 func assertCause(t *testing.T, want error, failure error) {
 	t.Helper()
-	for _, cause := range []error{ErrOption, ErrFile, ErrPortInUse, ErrKVM, ErrMemory} {
+	for _, cause := range []error{ErrOption, ErrBus, ErrFile, ErrPortInUse, ErrKVM, ErrMemory} {
 		assert.Equal(t, cause == want, errors.Is(failure, cause), "%v\n%v", cause, failure)
 	}
 }

@@ -47,8 +47,8 @@ type findings struct {
 	excused   string           // the same of one that was expected
 	fatal     string           // an assertion or another last word
 	signal    syscall.Signal   // the one that QEMU says it ends on
-	last      string           // last line that is not blank
-	complains bool             // the last line is an error of QEMU
+	last      string           // last line that is not blank, and no hint
+	complains bool             // that line is an error of QEMU
 	memory    bool             // QEMU says that it got no memory
 	expected  []console.Kind   // of the reports that the user wants
 }
@@ -60,6 +60,10 @@ var (
 	// Written by error_report and its kin; warnings and notes are no errors.
 	complaint   = regexp.MustCompile(`^qemu[\w-]*: `)
 	noComplaint = regexp.MustCompile(`^qemu[\w-]*: (?:.*: )?(?:warning|info): `)
+
+	// Written by error_append_hint after an error, which says more.
+	hint = regexp.MustCompile(`^(?:Use -machine help to list |The valid models are: |The only valid type is: |Valid values are ` +
+		`|Optional suffix |and exabytes, respectively\.)`)
 
 	sanitizerSays = regexp.MustCompile(`(\w+Sanitizer): `)
 )
@@ -125,7 +129,7 @@ func (f *findings) readTail(text string) {
 	f.reports = append(f.reports, last...)
 	for line := range strings.Lines(text) {
 		line = clip(line)
-		if line == "" {
+		if line == "" || f.last != "" && hint.MatchString(line) {
 			continue
 		}
 		if m := terminating.FindStringSubmatch(line); m != nil {

@@ -31,6 +31,11 @@ func TestOutputsOfAnInvocation(t *testing.T) {
 		},
 		"coverage": {
 			args: []string{"-test.gocoverdir=/b001/gocoverdir"},
+			env:  []string{"GOCOVERDIR=/other", "GOCOVERDIR=coverage"},
+			want: []string{"/b001/gocoverdir", "/pkg/coverage"},
+		},
+		"the same coverage": {
+			args: []string{"-test.gocoverdir=/b001/gocoverdir"},
 			env:  []string{"GOCOVERDIR=/b001/gocoverdir"},
 			want: []string{"/b001/gocoverdir"},
 		},

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/qemutest/functional/archive"
@@ -16,8 +15,8 @@ import (
 	"github.com/qemutest/functional/console/rules"
 	"github.com/qemutest/functional/qemutest/guest"
 	"github.com/qemutest/functional/qemutest/guest/platform"
-	"github.com/qemutest/functional/qemutest/hang"
 	"github.com/qemutest/functional/qemutest/image"
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 	"github.com/qemutest/functional/qemutest/machine"
@@ -38,7 +37,8 @@ const (
 
 // A Runner runs test binaries, each in a machine of its own. The zero value
 // works: the machine is the one that package platform has for the binary's
-// architecture.
+// architecture, and the emulator the one that QEMU_TEST_QEMU_BINARY names, or
+// that is in the build tree in QEMU_TEST_BUILD_DIR, or in PATH.
 type Runner struct {
 	Target  string // expected target, such as "aarch64"; "" for that of the binary
 	Machine string // value of -machine, "" for the platform's
@@ -84,6 +84,10 @@ func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	binary, _, err := emulator.Find(ctx, p.Target)
+	if err != nil {
+		return 0, err
+	}
 	scratch, release, err := scratchDir()
 	if err != nil {
 		return 0, err
@@ -98,18 +102,19 @@ func (r Runner) Run(ctx context.Context, i Invocation) (status int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	config.Binary = binary
 	leave, err := r.takePlace(ctx, p, i)
 	if err != nil {
 		return 0, err
 	}
 	defer leave()
-	launched := time.Now()
+	boot := boot{began: time.Now(), limit: limit, memory: memory(p, scratch)}
 	m, err := machine.Launch(ctx, config)
 	if err != nil {
-		return 0, err
+		return 0, launchError(p, err)
 	}
 	defer func() { err = errors.Join(err, m.Close()) }()
-	result, err := r.runOn(ctx, m, i, launched, limit)
+	result, err := r.runOn(ctx, m, i, boot)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +150,7 @@ func (r Runner) prepare(ctx context.Context, p platform.Platform, i Invocation, 
 	if err := i.AddTo(&root); err != nil {
 		return machine.Config{}, err
 	}
-	initrd := filepath.Join(scratch, "initramfs")
+	initrd := filepath.Join(scratch, initramfs)
 	if err := root.WriteFile(initrd); err != nil {
 		return machine.Config{}, err
 	}
@@ -190,23 +195,18 @@ func (r Runner) takePlace(ctx context.Context, p platform.Platform, i Invocation
 	return leave, nil
 }
 
-// runOn runs the binary on a machine that was launched, and whose boot may take
-// limit.
-func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation, launched time.Time, limit time.Duration) (guest.Result, error) {
+// runOn runs the binary on a machine that was launched.
+func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation, b boot) (guest.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go watch(ctx, m, cancel)
 	g := guest.NewAgent(m.Channel(0), guest.Port)
 	defer func() { _ = g.Close() }()
-	booting, booted := context.WithDeadlineCause(ctx, launched.Add(limit),
-		fmt.Errorf("the guest's agent did not answer within %v (QEMU_TEST_TIMEOUT_SCALE multiplies that)", limit))
-	_, err := g.Wait(booting)
-	booted()
-	if err != nil {
-		return guest.Result{}, explain(booting, m, err)
+	if err := b.wait(ctx, m, g); err != nil {
+		return guest.Result{}, err
 	}
 	if r.booted != nil {
-		r.booted(time.Since(launched))
+		r.booted(time.Since(b.began))
 	}
 	if limit := i.Timeout(); limit > 0 {
 		grace := cmp.Or(r.grace, graceTime)
@@ -220,34 +220,4 @@ func (r Runner) runOn(ctx context.Context, m *machine.Machine, i Invocation, lau
 		return result, explain(ctx, m, err)
 	}
 	return result, nil
-}
-
-// watch ends the wait for a guest that is gone.
-func watch(ctx context.Context, m *machine.Machine, cancel context.CancelCauseFunc) {
-	c := m.Console(0)
-	select {
-	case <-c.Failed():
-		cancel(c.Failure())
-	case <-m.Done():
-		exit, _ := m.Exit()
-		cancel(fmt.Errorf("the machine ended: %s", exit))
-	case <-ctx.Done():
-	}
-}
-
-// explain says why the binary did not run to its end: what ended the context
-// rather than what that ended, what the machine does, and what the guest said
-// last.
-func explain(ctx context.Context, m *machine.Machine, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	} else if exit, ended := m.Exit(); ended {
-		err = fmt.Errorf("the machine ended: %s", exit)
-	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "\n%s\nlast lines of the console:\n", hang.Examine(context.WithoutCancel(ctx), m))
-	for _, line := range m.Console(0).Tail(tailLines) {
-		fmt.Fprintf(&text, "  %s\n", line.Text)
-	}
-	return fmt.Errorf("%w%s", err, strings.TrimRight(text.String(), "\n"))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/qemutest/functional/qemutest/guest/platform"
+	"github.com/qemutest/functional/qemutest/internal/emulator"
 	"github.com/qemutest/functional/qemutest/internal/pool"
 	"github.com/qemutest/functional/qemutest/internal/timescale"
 )
@@ -23,9 +24,12 @@ import (
 // missing.
 func requireMachine(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("qemu-system-x86_64"); err != nil {
-		t.Skip("needs qemu-system-x86_64: install it")
+	_, _, err := emulator.Find(t.Context(), "x86_64")
+	var missing *emulator.Missing
+	if errors.As(err, &missing) {
+		t.Skip(missing.Reason)
 	}
+	require.NoError(t, err)
 	p, err := platform.ForGOARCH("amd64")
 	require.NoError(t, err)
 	_, err = p.Kernel.Open(t.Context())
@@ -189,6 +193,46 @@ func TestOutputsComeBack(t *testing.T) {
 	}
 }
 
+// Programs that tests run leave their coverage in another directory than the
+// test binary does.
+func TestCoverageOfProgramsComesBack(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	i := invocation(t, nil, "-test.run=TestCoverageOfAProgram")
+	i.Env = append(os.Environ(), "GOCOVERDIR="+dir)
+	status, output, err := run(t, Runner{}, i)
+	require.NoError(t, err, output)
+	assert.Zero(t, status, output)
+	text, err := os.ReadFile(filepath.Join(dir, "covcounters.program"))
+	require.NoError(t, err)
+	assert.Equal(t, "counters", string(text))
+}
+
+// A binary that never ends has its output passed on.
+func TestOutputComesAsItIsPrinted(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.v", "-test.run=TestTakesTooLong", "-test.timeout=1m")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	seen := errors.New("the output has come")
+	output := &lookout{text: "=== RUN   TestTakesTooLong\n", found: func() { cancel(seen) }}
+	_, err := Runner{Stdout: output}.Run(ctx, i)
+	assert.ErrorIs(t, err, seen, "%s", output.output)
+}
+
+// lookout calls found when it has been written a text.
+type lookout struct {
+	text   string
+	found  func()
+	output []byte
+}
+
+func (l *lookout) Write(p []byte) (int, error) {
+	if l.output = append(l.output, p...); bytes.Contains(l.output, []byte(l.text)) {
+		l.found()
+	}
+	return len(p), nil
+}
+
 func TestStatusOfAFailure(t *testing.T) {
 	t.Parallel()
 	status, output, err := run(t, Runner{}, invocation(t, nil, "-test.run=TestFails"))
@@ -217,6 +261,38 @@ func TestPanicOfTheGuest(t *testing.T) {
 	_, _, err := run(t, Runner{}, invocation(t, nil, "-test.run=TestPanicOfTheKernel"))
 	assert.ErrorContains(t, err, "Kernel panic - not syncing: sysrq triggered crash")
 	assert.ErrorContains(t, err, "last lines of the console:")
+}
+
+// The guest's channel closes before it is known how QEMU ended.
+func TestGuestThatEndsDuringItsBoot(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	_, _, err := run(t, Runner{Memory: 64, LogDir: t.TempDir()}, i)
+	require.Error(t, err)
+	first, details, _ := strings.Cut(err.Error(), "\n")
+	assert.Equal(t, "the guest did not boot: the machine ended: the guest reset by a triple fault, which -no-reboot makes the end", first)
+	assert.Contains(t, details, "last lines of the console: none, it is silent\n")
+	assert.Regexp(t, `(?m)^it may have too little memory: it has 64 MiB \(usual are 1024\), its file system takes \d+ MiB packed`, details)
+
+	// A bit more, and the kernel can say so.
+	_, _, err = run(t, Runner{Memory: 80}, i)
+	assert.ErrorContains(t, err, "Kernel panic - not syncing")
+	assert.ErrorContains(t, err, "it may have too little memory: it has 80 MiB")
+}
+
+func TestMachinesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	i := invocation(t, nil, "-test.run=^$")
+	for machine, want := range map[string]string{
+		"nope":    `expected QEMU to start, it exited with status 1: qemu-system-x86_64: unsupported machine type: "nope"`,
+		"microvm": "expected a machine with the bus of virtio-serial-pci, as q35 has it, got microvm, which lacks the bus: ",
+	} {
+		_, _, err := run(t, Runner{Machine: machine}, i)
+		require.Error(t, err)
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		assert.Contains(t, first, want)
+		assert.NotContains(t, err.Error(), "memory")
+	}
 }
 
 func TestHangOfTheGuest(t *testing.T) {

@@ -100,16 +100,11 @@ func (i Invocation) zones() string {
 	return path
 }
 
-// addTree adds a directory of the host under its own path.
+// addTree adds a directory of the host under its own path. Files that vanish
+// meanwhile, because other tests have made them, are left out.
 func addTree(root *image.Initramfs, dir string) error {
 	size := int64(0)
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if path != dir && !inTestdata(path) && leaveOut(path, entry) {
-			return skip(entry)
-		}
+	return walk(dir, func(path string, entry fs.DirEntry) error {
 		switch entry.Type() {
 		case fs.ModeDir:
 			root.AddDir(path, 0o755)
@@ -121,18 +116,33 @@ func addTree(root *image.Initramfs, dir string) error {
 			root.AddSymlink(path, target)
 		case 0:
 			info, err := entry.Info()
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil // of another test, and removed meanwhile
-			}
 			if err != nil {
 				return err
 			}
 			if size += info.Size(); size > MaxTree {
-				return fmt.Errorf("expected at most %d MB in %s: move what the tests do not need", MaxTree>>20, dir)
+				return tooLarge(dir)
 			}
-			root.AddFile(path, 0, path)
+			root.AddFileIfThere(path, 0, path)
 		}
 		return nil
+	})
+}
+
+// walk calls add for what goes to the guest of a directory. Whatever add does
+// not find, apart from the directory itself, has been removed since it was
+// listed.
+func walk(dir string, add func(path string, entry fs.DirEntry) error) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil {
+			if path != dir && !inTestdata(path) && leaveOut(path, entry) {
+				return skip(entry)
+			}
+			err = add(path, entry)
+		}
+		if path != dir && errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		return err
 	})
 }
 

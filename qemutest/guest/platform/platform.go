@@ -50,14 +50,15 @@ var (
 )
 
 // platforms is one machine for each GOARCH: the one that runs it fastest and has
-// virtio. The first one of a target is its default.
+// virtio. The first one of a target is its default. Kernels that later releases
+// of Debian dropped are taken from Debian 12 there.
 var platforms = []Platform{
 	{"amd64", "x86_64", "q35", "", 1024, 1, kernel.Package{Flavour: "cloud-amd64", Arch: "amd64"}, "ttyS0", timer, "virtio-serial-pci", pci},
-	{"386", "i386", "pc", "", 1024, 1, kernel.Package{Flavour: "686", Arch: "i386"}, "ttyS0", timer, "virtio-serial-pci", pci},
+	{"386", "i386", "pc", "", 1024, 1, kernel.Package{Flavour: "686", Arch: "i386", Suite: "bookworm"}, "ttyS0", timer, "virtio-serial-pci", pci},
 	{"arm64", "aarch64", "virt", "cortex-a57", 1024, 2, kernel.Package{Flavour: "cloud-arm64", Arch: "arm64"}, "ttyAMA0", "", "virtio-serial-pci", pci},
 	{"arm", "arm", "virt,highmem=off", "", 1024, 2, kernel.Package{Flavour: "armmp-lpae", Arch: "armhf"}, "ttyAMA0", "", "virtio-serial-device", mmio},
-	{"mips64le", "mips64el", "loongson3-virt", "", 1024, 1, kernel.Package{Flavour: "loongson-3", Arch: "mips64el"}, "ttyS0", "", "virtio-serial-pci", pci},
-	{"mipsle", "mipsel", "malta", "24Kf", 512, 1, kernel.Package{Flavour: "4kc-malta", Arch: "mipsel"}, "ttyS0", "", "virtio-serial-pci", pci},
+	{"mips64le", "mips64el", "loongson3-virt", "", 1024, 1, kernel.Package{Flavour: "loongson-3", Arch: "mips64el", Suite: "bookworm"}, "ttyS0", "", "virtio-serial-pci", pci},
+	{"mipsle", "mipsel", "malta", "24Kf", 512, 1, kernel.Package{Flavour: "4kc-malta", Arch: "mipsel", Suite: "bookworm"}, "ttyS0", "", "virtio-serial-pci", pci},
 	{"ppc64le", "ppc64", "pseries", "power9", 1024, 1, kernel.Package{Flavour: "powerpc64le", Arch: "ppc64el"}, "hvc0", "", "virtio-serial-pci", pci},
 	{"riscv64", "riscv64", "virt", "", 1024, 1, kernel.Package{Flavour: "riscv64", Arch: "riscv64", Suite: "trixie"}, "ttyS0", "", "virtio-serial-pci", pci},
 	{"s390x", "s390x", "s390-ccw-virtio", "", 1024, 1, kernel.Package{Flavour: "s390x", Arch: "s390x"}, "ttysclp0", "", "virtio-serial-ccw", ccw},

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/qemutest/functional/qemutest/guest/platform"
 	"github.com/qemutest/functional/tests/internal/board/report"
 )
 
@@ -31,6 +32,25 @@ func found() report.Facts {
 		RTC:      1709208005, // 2024-02-29T12:00:05Z
 		Watchdog: "a dog",
 		Cmdline:  "printk.time=0 console=ttyAMA0 panic=-1",
+	}
+}
+
+// Those who run Go programs in guests take a kernel from the same release of
+// Debian as the boards do.
+func TestKernelsComeFromOneRelease(t *testing.T) {
+	t.Parallel()
+	suites := map[string]string{}
+	for _, k := range []Kernel{
+		AMD64, CloudAMD64, I686, I686PAE, ARM64, CloudARM64, ARMMP, RPi, ARMMPLPAE, Malta4KC, Malta5KC, Loongson3, PowerPC64, RISCV64, S390X,
+	} {
+		suites[k.Flavour+":"+k.Arch] = k.Suite
+	}
+	for _, goarch := range []string{"amd64", "386", "arm64", "arm", "mips64le", "mipsle", "ppc64le", "riscv64", "s390x"} {
+		p, err := platform.ForGOARCH(goarch)
+		require.NoError(t, err)
+		suite, known := suites[p.Kernel.Flavour+":"+p.Kernel.Arch]
+		require.True(t, known, "%s", p.Kernel)
+		assert.Equal(t, suite, p.Kernel.Suite, "%s", p.Kernel)
 	}
 }
 
