@@ -11,6 +11,17 @@ import (
 // The kernels and device trees are those of Debian; see package board.
 func TestI386LinuxBoards(t *testing.T) {
 	board.Run(t, "i386",
+		// The kernel of Debian is not for a 486, and looks for an I/O APIC where
+		// the CPU has an APIC. No network: the driver of the NIC has to be told
+		// where that is.
+		board.Board{
+			Machine: "isapc", CPUModel: "qemu32,-apic", Kernel: board.I686, Console: "ttyS0", Memory: 256,
+			Modules: []string{"pata_legacy", "sd_mod"},
+			Model:   "Bochs", CPU: "QEMU Virtual CPU",
+			Drivers: []string{"platform/rtc_cmos", "scsi/sd"},
+			RTC:     true, Disk: board.IDEDisk,
+			Halts: true,
+		},
 		board.Board{
 			// The kernel takes no interrupts of a PIT here, and waits for ever if
 			// the host was too busy for it to calibrate the TSC: it is told a

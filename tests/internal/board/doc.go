@@ -30,6 +30,15 @@
 // What QEMU emulates only from some version on is a part of the row that Before
 // takes out on older ones, so that the rest is tested on all.
 //
+// # Boards that are not in the tables
+//
+// These were tried with the kernels of Debian 12 and 13 and QEMU 10.0: nuri,
+// npcm750-evb, versatilepb and xilinx-zynq-a9 stay silent; raspi4b and
+// xlnx-zcu102 stop before userland, at devices that QEMU lacks; npcm845-evb and
+// sbsa-ref need a device tree or firmware that Debian does not have; spike has a
+// console that this kernel has no driver for; the serial port of sifive_u loses
+// what Linux writes when it is full.
+//
 // The guest's program (init) says on the console what it found, as package report
 // describes; it needs no input, so that it works where a board has only one
 // serial port.
