@@ -32,7 +32,8 @@
 //
 // [VM.Guest] has things done in the guest: an initial RAM file system of
 // [Test.AgentInitramfs] starts the agent of package guest/agent, which
-// [VM.EnableGuest] connects.
+// [VM.EnableGuest] connects over [VirtioChannel], [VsockChannel],
+// [SerialChannel] or [ConsoleChannel].
 //
 //	vm.EnableGuest(qemutest.VirtioChannel("")).Launch()
 //	version := vm.Guest().ReadFile("/proc/version")

@@ -23,9 +23,8 @@
 // of Debian, as on Ubuntu, there is no such package.
 //
 // Only its state is elsewhere: package lists are in $QEMU_TEST_CACHE_DIR/apt/<architecture>, for a release that was named
-// in <architecture>@<release>. The
-// system's lists, its cache, its list of foreign architectures and the hooks of its configuration are not touched, and
-// nobody has to be root.
+// in <architecture>@<release>. The system's lists, its cache, its list of foreign architectures and the hooks of its
+// configuration are not touched, and nobody has to be root.
 //
 // # What is kept
 //
@@ -38,7 +37,6 @@
 //
 // # Errors
 //
-// What keeps a package from being resolved is an [*Error], whose Kind tells no apt, no network, no signature and no such package
-// apart;
-// what keeps it from being downloaded is an [*asset.Error].
+// What keeps a package from being resolved is an [*Error], whose Kind tells no apt, no network, no signature and no such
+// package apart; what keeps it from being downloaded is an [*asset.Error].
 package apt
