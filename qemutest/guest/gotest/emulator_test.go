@@ -20,9 +20,9 @@ func TestWhichEmulatorIsRun(t *testing.T) {
 	path := filepath.Join(dir, "qemu-system-x86_64")
 	require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\necho 'this is the fake'\nexit 1\n"), 0o755))
 	for name, test := range map[string]struct{ variable, value, want string }{
-		"named":            {"QEMU_TEST_QEMU_BINARY", path, "asking " + path + ", as a system emulator of QEMU"},
+		"named":            {"QEMU_TEST_QEMU_BINARY", path, "QEMU_TEST_QEMU_BINARY: asking " + path + ", as a system emulator of QEMU"},
 		"named, missing":   {"QEMU_TEST_QEMU_BINARY", "/no/such/emulator", "QEMU_TEST_QEMU_BINARY: expected the path of an emulator"},
-		"named, no QEMU":   {"QEMU_TEST_QEMU_BINARY", "/bin/true", "asking /bin/true, as a system emulator of QEMU"},
+		"named, no QEMU":   {"QEMU_TEST_QEMU_BINARY", "/bin/true", "QEMU_TEST_QEMU_BINARY: asking /bin/true, as a system emulator of QEMU"},
 		"build tree":       {"QEMU_TEST_BUILD_DIR", dir, "asking " + path + ", as a system emulator of QEMU"},
 		"empty build tree": {"QEMU_TEST_BUILD_DIR", i.Dir, "qemu-system-x86_64 is not in the QEMU build tree " + i.Dir},
 		"no build tree":    {"QEMU_TEST_BUILD_DIR", "/no/such/dir", "QEMU_TEST_BUILD_DIR: expected the directory of a QEMU build"},

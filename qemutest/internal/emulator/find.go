@@ -31,15 +31,16 @@ func Find(ctx context.Context, target string) (string, *machine.Capabilities, er
 		return "", nil, err
 	}
 	capabilities, err := machine.Probe(ctx, path)
-	if err != nil {
+	named := os.Getenv(Env) != ""
+	switch {
+	case err != nil && named:
+		return path, nil, fmt.Errorf("%s: %w", Env, err)
+	case err != nil:
 		return path, nil, err
-	}
-	if got := capabilities.Target; got != target {
-		which := path
-		if os.Getenv(Env) != "" {
-			which = Env + "=" + path
-		}
-		return path, capabilities, missing("%s emulates %s, this test is for %s", which, got, target)
+	case capabilities.Target != target && named:
+		return path, capabilities, missing("%s=%s emulates %s, this test is for %s", Env, path, capabilities.Target, target)
+	case capabilities.Target != target:
+		return path, capabilities, missing("%s emulates %s, this test is for %s", path, capabilities.Target, target)
 	}
 	return path, capabilities, nil
 }
