@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qemutest/functional/qemutest/replay"
 )
 
 // A reverseBug says that some versions of QEMU can't go back on a target.
@@ -26,23 +28,27 @@ var reverseBugs = map[string]reverseBug{
 	"x86_64": {0, "now and then QEMU hangs in a reverse step: https://gitlab.com/qemu-project/qemu/-/issues/2922"},
 }
 
-// recorder returns the arguments to record a guest, or to replay it.
-func recorder(t *testing.T, g guest) func(mode string) []string {
+// A recording is a guest that is recorded and replayed.
+type recording struct {
+	guest
+	disk, log string
+}
+
+func newRecording(t *testing.T, g guest) *recording {
 	t.Helper()
-	qemuImg, err := exec.LookPath("qemu-img")
-	if err != nil {
+	if _, err := exec.LookPath("qemu-img"); err != nil {
 		t.Skip("qemu-img is not installed")
 	}
 	dir := t.TempDir()
-	disk := filepath.Join(dir, "disk.qcow2")
-	out, err := exec.Command(qemuImg, "create", "-q", "-f", "qcow2", disk, "128M").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return func(mode string) []string {
-		icount := fmt.Sprintf("shift=7,rr=%s,rrfile=%s,rrsnapshot=init", mode, filepath.Join(dir, "replay.bin"))
-		// Without -no-shutdown, a replay ends with the "quit" that ended the
-		// recording, sometimes before the stub has reported the stop at its end.
-		return append([]string{"-S", "-no-shutdown", "-icount", icount, "-drive", "file=" + disk + ",if=none"}, g.args...)
-	}
+	return &recording{g, filepath.Join(dir, "disk.qcow2"), filepath.Join(dir, "replay.bin")}
+}
+
+// args returns the arguments to record the guest, or to replay it.
+func (r *recording) args(mode string) []string {
+	icount := fmt.Sprintf("shift=7,rr=%s,rrfile=%s,rrsnapshot=init", mode, r.log)
+	// Without -no-shutdown, a replay ends with the "quit" that ended the
+	// recording, sometimes before the stub has reported the stop at its end.
+	return append([]string{"-S", "-no-shutdown", "-icount", icount, "-drive", "file=" + r.disk + ",if=none"}, r.guest.args...)
 }
 
 // instructions returns how many instructions were recorded or replayed so far.
@@ -62,11 +68,11 @@ func TestQEMUReverse(t *testing.T) {
 		t.Skip("records and replays six machines")
 	}
 	forEachGuest(t, func(t *testing.T, g guest) {
-		args := recorder(t, g)
+		r := newRecording(t, g)
 		ctx := deadline(t)
-		recorded := record(ctx, t, g, args("record"))
+		recorded := r.record(ctx, t)
 
-		p := start(t, g.target, args("replay")...)
+		p := start(t, g.target, r.args("replay")...)
 		require.True(t, p.CanReverse())
 		const steps = 10
 		path := p.addresses(ctx, t, steps)
@@ -100,27 +106,52 @@ func TestQEMUReverse(t *testing.T) {
 	})
 }
 
-// record runs the machine for a moment and returns how many instructions it
-// executed.
-func record(ctx context.Context, t *testing.T, g guest, args []string) int64 {
+// minimum is how many instructions a replay must have.
+const minimum = 1000
+
+// record records the guest, and returns how many instructions a replay has. That
+// is up to the event before the "quit" that ends the recording, and may be
+// too few where the host is busy, or the guest's events are rare: then it is
+// recorded again.
+func (r *recording) record(ctx context.Context, t *testing.T) int64 {
 	t.Helper()
-	p := start(t, g.target, args...)
-	skipOnBug(ctx, t, p, g.target)
-	require.NoError(t, p.Resume(ctx))
-	moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
-	defer cancel()
-	if _, err := p.Wait(moment); err != nil {
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.NoError(t, p.Interrupt(ctx))
-		_, err := p.Wait(ctx)
+	for {
+		out, err := exec.Command("qemu-img", "create", "-q", "-f", "qcow2", r.disk, "128M").CombinedOutput()
+		require.NoError(t, err, "%s", out)
+		executed := r.recordOnce(ctx, t)
+		summary, err := replay.ReadFile(r.log)
 		require.NoError(t, err)
+		if summary.FirstShutdown > minimum {
+			return summary.FirstShutdown
+		}
+		t.Logf("executed %d instructions, but can replay only %d", executed, summary.FirstShutdown)
 	}
-	count := p.instructions(ctx, t)
+}
+
+// recordOnce runs the machine for a moment, and for longer than minimum, and
+// returns how many instructions it executed.
+func (r *recording) recordOnce(ctx context.Context, t *testing.T) (executed int64) {
+	t.Helper()
+	p := start(t, r.target, r.args("record")...)
+	skipOnBug(ctx, t, p, r.target)
+	for executed <= minimum {
+		require.NoError(t, p.Resume(ctx))
+		moment, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+		_, err := p.Wait(moment)
+		cancel()
+		if err != nil {
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NoError(t, p.Interrupt(ctx))
+			_, err := p.Wait(ctx)
+			require.NoError(t, err)
+		}
+		executed = p.instructions(ctx, t)
+	}
 	// Kill would do, but a log that ends without the event of a shutdown
 	// makes some replays hang.
 	_, _ = p.Monitor(ctx, "quit")
 	<-p.ended
-	return count
+	return executed
 }
 
 func skipOnBug(ctx context.Context, t *testing.T, p *process, target string) {
