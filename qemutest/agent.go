@@ -74,18 +74,25 @@ func (vm *VM) addChannel(c machine.Channel, kind guest.Channel) (connect func() 
 	return func() *guest.Guest { return guest.NewAgent(vm.machine.Channel(index), kind) }
 }
 
+// virtioDevice returns the named device, or else that of a family for the bus
+// that most machines of the target have.
+func (vm *VM) virtioDevice(name, family string) string {
+	switch {
+	case name != "":
+		return name
+	case vm.test.target == "s390x":
+		return family + "-ccw"
+	}
+	return family + "-pci"
+}
+
 // VirtioChannel is a virtio-serial port, the fastest channel, for machines that
 // a virtio device can be added to. bus is the device with the port's bus:
 // "virtio-serial-pci", "virtio-serial-ccw" or "virtio-serial-device". "" means
 // the first of them, or the second on s390x.
 func VirtioChannel(bus string) GuestChannel {
 	return GuestChannel{func(vm *VM) func() *guest.Guest {
-		if bus == "" {
-			bus = "virtio-serial-pci"
-			if vm.test.target == "s390x" {
-				bus = "virtio-serial-ccw"
-			}
-		}
+		bus := vm.virtioDevice(bus, "virtio-serial")
 		vm.config.Args = append(vm.config.Args, "-device", bus+",id=agent")
 		return vm.addChannel(machine.Channel{Device: "virtserialport,bus=agent.0,name=" + agent.PortName}, guest.Port)
 	}}
@@ -99,16 +106,10 @@ func VirtioChannel(bus string) GuestChannel {
 // the kernel is told qemutest.channel=vsock.
 func VsockChannel(device string) GuestChannel {
 	return GuestChannel{func(vm *VM) func() *guest.Guest {
-		if device == "" {
-			device = "vhost-vsock-pci"
-			if vm.test.target == "s390x" {
-				device = "vhost-vsock-ccw"
-			}
-		}
 		// No two guests of a host may have the same, and 0 to 2 and the
 		// highest are not for guests.
 		cid := 3 + rand.Uint32N(math.MaxUint32-3)
-		vm.config.Args = append(vm.config.Args, "-device", fmt.Sprintf("%s,guest-cid=%d", device, cid))
+		vm.config.Args = append(vm.config.Args, "-device", fmt.Sprintf("%s,guest-cid=%d", vm.virtioDevice(device, "vhost-vsock"), cid))
 		return func() *guest.Guest {
 			conn := guest.DialVsock(cid, agent.VsockPort)
 			ended := vm.machine.Done()

@@ -62,8 +62,9 @@ func (p posix) run(ctx context.Context, c Command) (Result, error) {
 }
 
 // endOf reads how a script ended: the exit status and, if that may stand for a
-// signal, what kill -l says of it. Where there is none, some say a number.
-func endOf(text string) (result Result) {
+// signal, what kill -l says of it. Where there is none, some say a number. A
+// script that was to be killed for its time limit may have ended before that.
+func endOf(text string, timedOut bool) (result Result) {
 	fields := strings.Fields(text)
 	if len(fields) > 0 {
 		result.Status, _ = strconv.Atoi(fields[0])
@@ -71,12 +72,10 @@ func endOf(text string) (result Result) {
 	if len(fields) > 1 && strings.Trim(fields[1], "0123456789") != "" {
 		result.Status, result.Signal = -1, "SIG"+strings.TrimPrefix(fields[1], "SIG")
 	}
+	killed := result.Signal == "SIGKILL" || result.Status == 128+9 // not all shells know its name
+	result.TimedOut = timedOut && killed
 	return result
 }
-
-// killed reports whether SIGKILL was the end of a script. Not all shells know the
-// names of signals.
-func killed(r Result) bool { return r.Signal == "SIGKILL" || r.Status == 128+9 }
 
 // script runs a script of this package, and turns its end into an error.
 func (p posix) script(ctx context.Context, script string, in io.Reader, out io.Writer) error {

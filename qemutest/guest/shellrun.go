@@ -45,13 +45,13 @@ type shellRun struct {
 	id  string
 	e   exchange
 
-	script            string
-	block             *block // being sent
-	begun             bool
-	stopped, timedOut bool // to be killed, and because of the time limit
-	exited            bool
-	end               string // what is in both outputs when the script has ended
-	result            Result
+	script  string
+	block   *block // being sent
+	begun   bool
+	stopped bool // to be killed, because of the time limit
+	exited  bool
+	end     string // what is in both outputs when the script has ended
+	result  Result
 
 	input   chan part     // from e.in
 	next    chan struct{} // asks for a part
@@ -185,7 +185,7 @@ func (r *shellRun) run(limit time.Duration) error {
 		case p := <-input:
 			err = r.feed(p)
 		case <-limited:
-			r.stopped, r.timedOut = true, true
+			r.stopped = true
 			err = r.s.command(r.ctx, "stop")
 		case <-poke.C:
 			silence = min(2*silence, maxPokeTime)
@@ -349,9 +349,7 @@ func (r *shellRun) take(f shellFrame) error {
 		o.ended = true
 	case "x":
 		r.exited = true
-		end := endOf(string(f.content))
-		r.result.Status, r.result.Signal = end.Status, end.Signal
-		r.result.TimedOut = r.timedOut && killed(r.result)
+		r.result = endOf(string(f.content), r.stopped)
 	case "i":
 		if len(f.content) == 0 && r.e.in != nil {
 			r.next <- struct{}{}

@@ -3,6 +3,7 @@ package guest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -45,22 +46,24 @@ const (
 // is there, it fails, or connections end at once: both are tried again as long
 // as the context of the call lasts.
 func NewSSH(dial func(ctx context.Context) (net.Conn, error), config *ssh.ClientConfig) *Guest {
-	return &Guest{driver: posix{&sshRunner{
+	s := &sshRunner{
 		dial:     dial,
 		config:   config,
 		sessions: make(chan struct{}, maxSessions),
 		making:   make(chan struct{}, 1),
-		closed:   make(chan struct{}),
-	}}}
+	}
+	s.open, s.end = context.WithCancelCause(context.Background())
+	return &Guest{driver: posix{s}}
 }
 
 // sshRunner runs scripts over SSH.
 type sshRunner struct {
 	dial     func(ctx context.Context) (net.Conn, error)
 	config   *ssh.ClientConfig
-	sessions chan struct{} // a token for each that is open
-	making   chan struct{} // a token while a connection is made
-	closed   chan struct{}
+	sessions chan struct{}   // a token for each that is open
+	making   chan struct{}   // a token while a connection is made
+	open     context.Context // ends with close
+	end      context.CancelCauseFunc
 
 	mu     sync.Mutex
 	client *ssh.Client
@@ -80,15 +83,12 @@ func (s *sshRunner) wait(ctx context.Context) (Info, error) {
 
 // connect returns the connection, which it makes if there is none.
 func (s *sshRunner) connect(ctx context.Context) (*ssh.Client, error) {
+	if client := s.current(); client != nil {
+		return client, nil
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	go func() {
-		select {
-		case <-s.closed:
-			cancel(net.ErrClosed)
-		case <-ctx.Done():
-		}
-	}()
+	defer context.AfterFunc(s.open, func() { cancel(net.ErrClosed) })()
 	select {
 	case s.making <- struct{}{}:
 		defer func() { <-s.making }()
@@ -144,7 +144,7 @@ func (s *sshRunner) attempt(ctx context.Context) error {
 		err = errors.New("it has not started anew yet")
 	}
 	if err == nil {
-		err = ctx.Err()
+		err = cmp.Or(context.Cause(s.open), ctx.Err())
 	}
 	if err != nil {
 		_ = client.Close()
@@ -219,11 +219,7 @@ func (s *sshRunner) restart() {
 func (s *sshRunner) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	select {
-	case <-s.closed:
-	default:
-		close(s.closed)
-	}
+	s.end(net.ErrClosed)
 	if s.client == nil {
 		return nil
 	}
@@ -288,9 +284,7 @@ func (s *sshRunner) execute(ctx context.Context, script string, limit time.Durat
 				go r.kill(client)
 				return Result{}, err
 			}
-			result := endOf(r.status)
-			result.TimedOut = timedOut && killed(result)
-			return result, nil
+			return endOf(r.status, timedOut), nil
 		case <-limited:
 			timedOut = true
 			go r.kill(client)

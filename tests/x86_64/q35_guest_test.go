@@ -52,6 +52,8 @@ func checkGuest(t *testing.T, vm *qemutest.VM, channel string) {
 	g.WriteFile("/tmp/a", []byte("\x00\xff"), 0o600)
 	assert.Equal(t, "\x00\xff", string(g.ReadFile("/tmp/a")))
 	assert.Equal(t, int64(2), g.Stat("/tmp/a").Size())
+	g.Mount(guest.Mount{Source: "none", Target: "/media", Type: "tmpfs", Options: "ro"})
+	assert.Contains(t, string(g.ReadFile("/proc/mounts")), "none /media tmpfs ro")
 	g.Mount(guest.Mount{Source: "none", Target: "/mnt", Type: "tmpfs", Options: "defaults,noatime,private,size=1m"})
 	g.WriteFile("/mnt/a", nil, 0o600)
 	g.Mount(guest.Mount{Source: "/mnt", Target: "/srv", Options: "bind,ro"})

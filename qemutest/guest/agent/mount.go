@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/qemutest/functional/qemutest/guest/internal/wire"
@@ -80,13 +81,13 @@ func mount(r *wire.MountRequest) error {
 		return errors.New("expected what to mount, it is missing")
 	}
 	var flags uintptr
-	var propagate []uintptr
+	var later []uintptr // of calls that change the mount
 	var rest []string
 	for option := range strings.SplitSeq(r.Options, ",") {
 		if o, found := mountOptions[option]; found {
 			flags = flags&^o.clear | o.set
 		} else if p, found := propagations[option]; found {
-			propagate = append(propagate, p)
+			later = append(later, p)
 		} else if option != "" {
 			rest = append(rest, option)
 		}
@@ -94,16 +95,14 @@ func mount(r *wire.MountRequest) error {
 	if err := os.MkdirAll(r.Target, 0o755); err != nil {
 		return err
 	}
-	err := unix.Mount(r.Source, r.Target, r.Type, flags, strings.Join(rest, ","))
 	// The first call for a bind mount takes no notice of other flags.
 	const bind = unix.MS_BIND | unix.MS_REC
-	if err == nil && flags&unix.MS_BIND != 0 && flags&^bind != 0 && flags&unix.MS_REMOUNT == 0 {
-		err = unix.Mount("", r.Target, "", flags|unix.MS_REMOUNT, "")
+	if flags&unix.MS_BIND != 0 && flags&^bind != 0 && flags&unix.MS_REMOUNT == 0 {
+		later = slices.Insert(later, 0, flags|unix.MS_REMOUNT)
 	}
-	for _, p := range propagate {
-		if err == nil {
-			err = unix.Mount("", r.Target, "", p, "")
-		}
+	err := unix.Mount(r.Source, r.Target, r.Type, flags, strings.Join(rest, ","))
+	for i := 0; i < len(later) && err == nil; i++ {
+		err = unix.Mount("", r.Target, "", later[i], "")
 	}
 	if err != nil {
 		return &fs.PathError{Op: "mount", Path: r.Target, Err: err}

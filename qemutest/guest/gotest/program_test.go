@@ -1,7 +1,6 @@
-package main
+package gotest
 
 import (
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,21 +10,19 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/qemutest/functional/qemutest/guest/platform"
 )
 
-// The program as go test runs it: the status of a binary that fails is kept, and
-// the flags are those of the machine.
+// The program qemu-exec as go test runs it: the status of a binary that fails is
+// kept, and the flags are those of the machine.
 func TestProgramOfGoTest(t *testing.T) {
 	t.Parallel()
 	requireMachine(t)
 	dir := t.TempDir()
 	program := filepath.Join(dir, "qemu-exec")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "github.com/qemutest/functional/cmd/qemu-exec").CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	module := t.TempDir()
-	require.NoError(t, os.CopyFS(module, os.DirFS("../../qemutest/guest/gotest/testdata/module")))
+	require.NoError(t, os.CopyFS(module, os.DirFS("testdata/module")))
 
 	// go test does not tell the status of a binary with output.
 	script, status := filepath.Join(dir, "exec"), filepath.Join(dir, "status")
@@ -50,23 +47,4 @@ func TestProgramOfGoTest(t *testing.T) {
 	kib, err := strconv.Atoi(memory[1])
 	require.NoError(t, err)
 	assert.InDelta(t, 250, kib>>10, 50, "MiB that the kernel leaves of 300")
-}
-
-// requireMachine skips a test where the machine for amd64 or its kernel is
-// missing.
-func requireMachine(t *testing.T) {
-	t.Helper()
-	for _, name := range []string{"go", "qemu-system-x86_64"} {
-		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("needs %s: install it", name)
-		}
-	}
-	p, err := platform.ForGOARCH("amd64")
-	require.NoError(t, err)
-	_, err = p.Kernel.Open(t.Context())
-	var failure interface{ Transient() bool }
-	if errors.As(err, &failure) && failure.Transient() {
-		t.Skipf("needs a kernel: %v", err)
-	}
-	require.NoError(t, err)
 }
